@@ -1,0 +1,3 @@
+"""Buildmark measures how container images are built."""
+
+__version__ = "0.1.0"

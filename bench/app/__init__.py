@@ -1,0 +1,1 @@
+"""The runner: prepare, prove, build, meter, record."""

@@ -1,0 +1,67 @@
+"""The command line's front door: one app, one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from bench import __version__
+from bench.cli import bases, engine, plan, render, resume, run, scenarios, schema, show
+from bench.errors import BuildmarkError, ExitCode
+
+app = typer.Typer(
+    name="buildmark",
+    help="Benchmark how container images are built: base images, Dockerfile shapes, servers. No number without proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (run, resume, show, plan, render, scenarios, schema, bases, engine):
+    module.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"buildmark {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log every program that is started, to standard error.")
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+    del version
+    if verbose or os.environ.get("BUILDMARK_DEBUG"):
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
+        logging.getLogger("bench").setLevel(logging.DEBUG)
+
+
+def main() -> None:
+    """Run the command line; the only place that exits."""
+    try:
+        app()
+    except BuildmarkError as error:
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def print_error(error: BuildmarkError) -> None:
+    """Say what happened, then what to do next, on standard error."""
+    typer.echo(f"error: {error.message}", err=True)
+    if error.remedy:
+        typer.echo(f"  try: {error.remedy}", err=True)

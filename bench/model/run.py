@@ -1,0 +1,84 @@
+"""What a run records of itself in `run.json`: plan, engine, bases, environment (docs/FORMAT.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from bench.model.build import BuilderKind
+from bench.model.plan import Plan
+from bench.model.scenario import PreparedBase, SmokeTest
+
+FORMAT_VERSION = 1
+
+
+class EngineKind(StrEnum):
+    """Whose daemon it is: the user's own, or one that Buildmark started and removes."""
+
+    HOST = "host"
+    PRIVATE = "private"
+
+
+class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine says of itself. `cgroup_version` is 1 or 2; `name` is what messages and locks call it."""
+
+    kind: EngineKind
+    name: str
+    endpoint: str
+    server_version: str
+    buildx_version: str | None
+    storage_driver: str
+    cgroup_driver: str
+    cgroup_version: int
+    operating_system: str
+    architecture: str
+    cpus: int
+    memory_bytes: int
+    data_root: str
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine that ran the campaign."""
+
+    hostname: str
+    kernel: str
+    cpu_model: str
+    cpus: int
+    memory_bytes: int
+
+
+class UnavailableBase(msgspec.Struct, frozen=True, kw_only=True):
+    """A base that no source could give, and why."""
+
+    name: str
+    reason: str
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One campaign. `id` is the name of its folder; `axes` maps each axis to its levels, the reference first.
+
+    `scenario_folder` is where the scenario was read from; the run's own copy of the generated Dockerfiles and of each
+    context lies in the run's folder, so `resume` needs nothing else. `timeout_s` is per build.
+    """
+
+    format_version: int = FORMAT_VERSION
+    id: str
+    title: str
+    buildmark_version: str
+    created_at: datetime
+    command: tuple[str, ...]
+    plan: Plan
+    axes: Mapping[str, tuple[str, ...]]
+    args: Mapping[str, str]
+    platform: str | None
+    smoke: SmokeTest | None
+    timeout_s: float
+    builder: BuilderKind
+    engine_requested: str
+    engine: EngineInfo
+    machine: Machine
+    bases: tuple[PreparedBase, ...]
+    unavailable: tuple[UnavailableBase, ...]

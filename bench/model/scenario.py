@@ -1,0 +1,148 @@
+"""What a scenario means once its file has been read and checked: axes, levels, bases and variants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+BASE_AXIS = "base"
+
+
+class State(StrEnum):
+    """The cache state that a trial starts from. Members stand in the order in which one round runs them."""
+
+    COLD = "cold"
+    WARM = "warm"
+
+
+class Family(StrEnum):
+    """The package-manager family of a base."""
+
+    APT = "apt"
+    APK = "apk"
+    NONE = "none"
+
+
+class Level(msgspec.Struct, frozen=True, kw_only=True):
+    """One value of an axis. `values` are what the template may read as `AXIS.KEY`."""
+
+    name: str
+    values: Mapping[str, Any] = {}
+
+
+class Axis(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to vary. The first level is the reference that effects are measured against."""
+
+    name: str
+    levels: tuple[Level, ...]
+
+
+class SmokeTest(msgspec.Struct, frozen=True, kw_only=True):
+    """A command run once in each variant's image: it must end with `exit_code`, and its output match `output`.
+
+    `command` replaces the image's entrypoint. `output` is a regular expression searched for in standard output and
+    standard error together; None accepts anything.
+    """
+
+    command: tuple[str, ...]
+    exit_code: int = 0
+    output: str | None = None
+    timeout_s: float = 60.0
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a build may take before it is stopped and recorded as a timeout."""
+
+    timeout_s: float = 1800.0
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """One application and the axes along which its Dockerfile varies.
+
+    `folder`, `template` and `context` are absolute; the latter two lie inside `folder`. `exclude` holds partial
+    combinations (axis → levels, each a tuple) that are left out; `include` holds whole combinations (axis → level) that
+    are added. `args` are build args passed to every variant.
+    """
+
+    name: str
+    title: str
+    description: str
+    folder: Path
+    template: Path
+    context: Path
+    axes: tuple[Axis, ...]
+    exclude: tuple[Mapping[str, tuple[str, ...]], ...]
+    include: tuple[Mapping[str, str], ...]
+    states: tuple[State, ...]
+    args: Mapping[str, str]
+    platform: str | None
+    smoke: SmokeTest | None
+    limits: Limits
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """One level for every axis, in the order of the axes. `id` joins the level names with hyphens, and is stable."""
+
+    id: str
+    levels: Mapping[str, str]
+
+    @property
+    def base(self) -> str | None:
+        """The name of the base in the catalogue, or None where the scenario has no base axis."""
+        return self.levels.get(BASE_AXIS)
+
+
+class SourceKind(StrEnum):
+    """Where a base may come from, see `bench.ports.bases`."""
+
+    ENGINE = "engine"
+    REGISTRY = "registry"
+    ARCHIVE = "archive"
+    BOOTSTRAP = "bootstrap"
+    ALPINE_WHEEL = "alpine-wheel"
+
+
+class BaseSource(msgspec.Struct, frozen=True, kw_only=True):
+    """One place that a base may come from, and what it needs.
+
+    engine, registry: `ref`. archive: `location` (a path or URL) and `sha256`. bootstrap: `suite`, `variant`, `exclude`
+    (dpkg path-exclude patterns). alpine-wheel: `package` (`NAME==VERSION`), `sha256` of the wheel, and `release`.
+    """
+
+    kind: SourceKind
+    ref: str | None = None
+    location: str | None = None
+    sha256: str | None = None
+    suite: str | None = None
+    variant: str | None = None
+    exclude: tuple[str, ...] = ()
+    package: str | None = None
+    release: str | None = None
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the base-image catalogue; `sources` are tried in order."""
+
+    name: str
+    title: str
+    family: Family
+    sources: tuple[BaseSource, ...]
+
+
+class PreparedBase(msgspec.Struct, frozen=True, kw_only=True):
+    """A base as it lies in an engine. `ref` is what FROM names; `digest` identifies the content (`sha256:…`).
+
+    `source` says in words which source gave it and `origin` what exactly was fetched (a reference, a file, a suite).
+    """
+
+    name: str
+    family: Family
+    ref: str
+    digest: str
+    size_bytes: int
+    source: SourceKind
+    origin: str

@@ -1,0 +1,104 @@
+"""What a trial yields: the record that is appended to `trials.jsonl` and kept for ever (docs/FORMAT.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from bench.model.build import Phases, Step
+from bench.model.scenario import State
+
+
+class TrialStatus(StrEnum):
+    """How a trial ended. Only VALID trials are ever summarised; all are kept and shown."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    UNAVAILABLE = "unavailable"
+
+
+class CacheUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Cache accounting over the eligible steps (RUN, COPY, ADD, WORKDIR).
+
+    `hit_ratio` = hits / (hits + misses), None when no eligible step started. `hit_ratio_by_time` weighs each started
+    step with the seconds that it takes when executed (from the variant's latest execution of it in this run), None
+    while that is not known.
+    """
+
+    eligible: int
+    hits: int
+    misses: int
+    never_started: int
+    hit_ratio: float | None
+    hit_ratio_by_time: float | None
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence for a trial's state, read from the build's own stream. `reasons` is empty exactly when it holds."""
+
+    holds: bool
+    executed: int
+    cached: int
+    context_bytes: int | None
+    pulled_bytes: int | None
+    reasons: tuple[str, ...]
+
+
+class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The image that a build made, as the engine tells it: the sum of its uncompressed layers, and how many."""
+
+    id: str
+    size_bytes: int
+    layers: int
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """One metered value and the meter that gave it (`cgroup-v1`, `cgroup-v2`, `host-wide`, `engine`)."""
+
+    value: float
+    meter: str
+
+
+class SmokeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the smoke test of a variant's image gave. `output` is its last 4 KiB."""
+
+    passed: bool
+    exit_code: int | None
+    output: str
+    reason: str | None
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One build of one variant in one state: what was measured, and whether it may be believed.
+
+    `reason` is None exactly when `status` is VALID. `resources` and `absent` share their keys' names and never a key:
+    a metric is either read or absent with its reason. `dockerfile` and `log` are paths relative to the run's folder.
+    `smoke` is present on the one trial per variant that ran the smoke test. `overhead_s` is the time spent on this
+    trial outside its timed region, by what it was spent on.
+    """
+
+    number: int
+    round: int
+    variant: str
+    state: State
+    status: TrialStatus
+    reason: str | None
+    started_at: datetime
+    wall_s: float | None
+    phases: Phases | None
+    steps: tuple[Step, ...]
+    cache: CacheUse | None
+    image: ImageFacts | None
+    resources: Mapping[str, Reading]
+    absent: Mapping[str, str]
+    proof: Proof | None
+    smoke: SmokeResult | None
+    dockerfile: str
+    log: str | None
+    log_tail: tuple[str, ...]
+    overhead_s: Mapping[str, float]

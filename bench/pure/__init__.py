@@ -1,0 +1,1 @@
+"""Data in, data out: no clock, no subprocess, no network, no environment."""
