@@ -9,7 +9,7 @@ import bench
 
 
 def shipped_scenarios() -> Path:
-    """The folder of the scenarios that come with Buildmark: inside the installed package, or beside it in a checkout."""
+    """The folder of the shipped scenarios: inside the installed package, or beside it in a checkout."""
     package = Path(bench.__file__).parent
     installed = package / "shipped"
     return installed if installed.is_dir() else package.parent / "scenarios"
