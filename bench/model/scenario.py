@@ -146,3 +146,12 @@ class PreparedBase(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     source: SourceKind
     origin: str
+
+
+def base_ref(name: str) -> str:
+    """What FROM names for a base, wherever it came from.
+
+    The same bytes in every engine, never a tag of the user's own; and `.invalid` (RFC 2606) can never be pulled from
+    anybody's registry by mistake.
+    """
+    return f"buildmark.invalid/{name}:base"
