@@ -60,8 +60,8 @@ class UnavailableBase(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `id` is the name of its folder; `axes` maps each axis to its levels, the reference first.
 
-    `scenario_folder` is where the scenario was read from; the run's own copy of the generated Dockerfiles and of each
-    context lies in the run's folder, so `resume` needs nothing else. `timeout_s` is per build.
+    `scenario_folder` is where the scenario was read from. `context_sha256` identifies the filtered build context, so
+    that `resume` can tell whether it is still the same. `timeout_s` is per build.
     """
 
     format_version: int = FORMAT_VERSION
@@ -70,6 +70,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     buildmark_version: str
     created_at: datetime
     command: tuple[str, ...]
+    scenario_folder: str
+    context_sha256: str
     plan: Plan
     axes: Mapping[str, tuple[str, ...]]
     args: Mapping[str, str]

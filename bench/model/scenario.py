@@ -110,7 +110,8 @@ class BaseSource(msgspec.Struct, frozen=True, kw_only=True):
     """One place that a base may come from, and what it needs.
 
     engine, registry: `ref`. archive: `location` (a path or URL) and `sha256`. bootstrap: `suite`, `variant`, `exclude`
-    (dpkg path-exclude patterns). alpine-wheel: `package` (`NAME==VERSION`), `sha256` of the wheel, and `release`.
+    (dpkg path-exclude patterns; `!PATTERN` is a path-include). alpine-wheel: `package` (`NAME==VERSION`), `sha256` of
+    the wheel, and `release`. `architecture` (`amd64`) is the only one that an archive or a wheel holds; None is any.
     """
 
     kind: SourceKind
@@ -122,6 +123,7 @@ class BaseSource(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     package: str | None = None
     release: str | None = None
+    architecture: str | None = None
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):

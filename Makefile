@@ -1,0 +1,50 @@
+# `make help` lists the targets. Everything runs from .venv, which `make setup` makes.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.buildmark-setup
+RESULTS ?= results
+ROUNDS ?= 3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast lint format bench dist clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Make .venv with Buildmark and everything that its tests need
+
+$(STAMP): pyproject.toml bench/__init__.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Buildmark needs Python 3.11 or newer; say which with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: setup  ## Build quick on two bases for real, cold and warm, and print the tables
+	$(BIN)/buildmark run quick --base debian-12,alpine-3.23 --rounds $(ROUNDS) --results $(RESULTS)
+
+test: setup  ## Run all tests, those on a real engine included
+	$(BIN)/python -m pytest
+
+test-fast: setup  ## Run the tests that need no engine
+	$(BIN)/python -m pytest -m 'not engine'
+
+lint: setup  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup  ## Measure Buildmark itself: planning, --help, parsing
+	$(BIN)/python -m pytest tests/perf --benchmark-only --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+
+dist: setup  ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build
+
+clean:  ## Remove .venv and what the tools left (not results/, not the user's cache)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

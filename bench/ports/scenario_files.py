@@ -1,0 +1,131 @@
+"""Finds and reads scenarios: by name in a row of folders, or by path.
+
+`bench.pure.scenario_file` checks the text. Here is checked what needs the disk: that template and context exist, and
+that neither they nor anything in the context leads out of the scenario's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from bench.errors import InputError, UsageError, did_you_mean
+from bench.model.scenario import Scenario
+from bench.pure.scenario_file import parse_scenario
+from bench.pure.scenario_wire import LEVEL_NAME
+from bench.pure.toml_lines import line_of, locate
+
+SCENARIO_FILE = "scenario.toml"
+
+
+class FoundScenario(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario's name, which is its folder's, and its file."""
+
+    name: str
+    file: Path
+
+
+def scenario_folders(here: Path, shipped: Path) -> tuple[Path, ...]:
+    """Where names are looked for, in order: `scenarios/` below `here`, then the shipped ones."""
+    return (here / "scenarios", shipped)
+
+
+def find_scenarios(folders: Sequence[Path]) -> tuple[FoundScenario, ...]:
+    """Every scenario in `folders`, sorted by name; the first folder that has a name wins. A missing folder has none."""
+    found: dict[str, FoundScenario] = {}
+    for folder in folders:
+        for file in folder.glob(f"*/{SCENARIO_FILE}"):
+            found.setdefault(file.parent.name, FoundScenario(name=file.parent.name, file=file))
+    return tuple(found[name] for name in sorted(found))
+
+
+def load_scenario(name_or_path: str, *, folders: Sequence[Path], known_bases: Collection[str]) -> Scenario:
+    """Load a scenario by name, or by the path of its folder or of its `scenario.toml`.
+
+    A path has a slash, or is `.` or `..`. Raises UsageError for an unknown name or a path without a scenario, and
+    InputError when the file is wrong, or its template or context is missing or leads out of its folder.
+    """
+    file = _find_file(name_or_path, folders)
+    folder = Path(os.path.abspath(file.parent))  # noqa: PTH100  (keeps a linked folder's own name, `resolve` would not)
+    if not re.fullmatch(LEVEL_NAME, folder.name):
+        raise InputError(
+            f"{file}: a scenario cannot be called '{folder.name}'",
+            remedy="rename its folder: letters, digits, '.', '_' and '-', and a letter or digit first",
+        )
+    text = _read(file)
+    scenario = parse_scenario(text, name=folder.name, folder=folder, file=str(file), known_bases=known_bases)
+    _check_files(scenario, text, file)
+    return scenario
+
+
+def _find_file(name_or_path: str, folders: Sequence[Path]) -> Path:
+    if "/" in name_or_path or name_or_path in {".", "..", SCENARIO_FILE}:
+        return _file_at(Path(name_or_path))
+    found = {scenario.name: scenario.file for scenario in find_scenarios(folders)}
+    if name_or_path in found:
+        return found[name_or_path]
+    raise UsageError(
+        f"unknown scenario '{name_or_path}'{did_you_mean(name_or_path, found)}",
+        remedy=f"one of: {', '.join(found) or '(none)'}; or the path of a scenario's folder, such as ./{name_or_path}",
+    )
+
+
+def _file_at(path: Path) -> Path:
+    if path.is_dir() and (path / SCENARIO_FILE).is_file():
+        return path / SCENARIO_FILE
+    if path.name == SCENARIO_FILE and path.is_file():
+        return path
+    what = f"has no {SCENARIO_FILE}" if path.is_dir() else f"is not a folder or a {SCENARIO_FILE}"
+    raise UsageError(f"'{path}' {what}", remedy="give the folder of a scenario, or `buildmark scenarios` for the names")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")  # tolerates the mark that some editors put first
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"{file}:{line}: not valid TOML: not UTF-8", remedy="save the file as UTF-8") from error
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}", remedy="check its rights") from error
+
+
+def _check_files(scenario: Scenario, text: str, file: Path) -> None:
+    """Raise InputError unless template and context are there, and nothing leads out of the scenario's folder."""
+    lines = locate(text)
+    home = Path(os.path.realpath(scenario.folder))
+    for key, path in (("template", scenario.template), ("context", scenario.context)):
+        where = f"{file}:{line_of(lines, (key,))}: {key}"
+        if not _is_inside(path, home):
+            raise InputError(
+                f"{where}: '{path.relative_to(scenario.folder)}' is a link that leaves the scenario's folder",
+                remedy="put a copy into the folder",
+            )
+        present = path.is_file() if key == "template" else path.is_dir()
+        if not present:
+            kind = "file" if key == "template" else "folder"
+            raise InputError(
+                f"{where}: there is no {kind} '{path.relative_to(scenario.folder)}' in {scenario.folder}",
+                remedy=f'make it, or name another with {key} = "…"',
+            )
+    where = f"{file}:{line_of(lines, ('context',))}: context"
+    for link in _links_below(scenario.context):
+        if not _is_inside(link, home):
+            raise InputError(
+                f"{where}: the link '{link.relative_to(scenario.folder)}' leaves the scenario's folder",
+                remedy="put a copy of what it points at into the context",
+            )
+
+
+def _is_inside(path: Path, home: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(home)
+
+
+def _links_below(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        for name in sorted([*folders, *files]):
+            if (path := Path(parent, name)).is_symlink():
+                yield path

@@ -1,0 +1,65 @@
+"""The instructions of a Dockerfile as the steps that a builder would list; what the fake builder works through.
+
+Reads what Buildmark's own templates produce: comments, continued lines, here-documents, stages. No parser directives,
+no expansion of variables. The real builders read Dockerfiles themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from bench.model.build import StepKind
+from bench.pure.vertices import instruction_kind
+
+_HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
+_STAGE_NAME = re.compile(r"\sAS\s+(\S+)\s*$", re.IGNORECASE)
+
+
+class Instruction(msgspec.Struct, frozen=True, kw_only=True):
+    """One instruction: its kind, its text on one line, its stage (None when there is but one) and place in it."""
+
+    kind: StepKind
+    text: str
+    stage: str | None
+    position: int
+
+
+def read_instructions(dockerfile: str) -> tuple[Instruction, ...]:
+    """The instructions that become steps: FROM and those that the cache accounting counts, in order."""
+    texts = list(_logical_lines(dockerfile))
+    stages = sum(instruction_kind(text) is StepKind.FROM for text in texts)
+    found: list[Instruction] = []
+    number, position, stage = -1, 0, None
+    for text in texts:
+        kind = instruction_kind(text)
+        if kind is StepKind.FROM:
+            number, position = number + 1, 0
+            named = _STAGE_NAME.search(text)
+            stage = named.group(1) if named else f"stage-{number}" if stages > 1 else None
+        if kind is not StepKind.OTHER:
+            position += 1
+            found.append(Instruction(kind=kind, text=text, stage=stage, position=position))
+    return tuple(found)
+
+
+def _logical_lines(dockerfile: str) -> Iterator[str]:
+    lines = iter(dockerfile.splitlines())
+    for line in lines:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        text = line.strip()
+        while text.endswith("\\"):
+            following = next(lines, "")
+            text = text[:-1] + ("\\" if following.lstrip().startswith("#") else following.strip())
+        yield "\n".join([text, *_heredoc_body(text, lines)])
+
+
+def _heredoc_body(text: str, lines: Iterator[str]) -> Iterator[str]:
+    for mark in _HEREDOC.findall(text):
+        for line in lines:
+            yield line
+            if line.strip() == mark:
+                break

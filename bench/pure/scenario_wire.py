@@ -1,0 +1,103 @@
+"""What a `scenario.toml` says, word for word: the types that its text is checked against.
+
+`bench.pure.scenario_file` turns them into what a scenario means; `bench.pure.schema` makes the JSON Schema of them, so
+the descriptions here are what editors show.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from bench.model.scenario import State
+
+AXIS_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+LEVEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+ARG_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+LONGEST_TIMEOUT_S = 604_800.0
+
+PLATFORM = r"^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$"
+
+# The patterns are for editors: `scenario_file` checks the same things, with clearer words.
+LevelName = Annotated[str, Meta(extra_json_schema={"pattern": LEVEL_NAME})]
+Levels = Annotated[list[LevelName], Meta(extra_json_schema={"minItems": 1, "uniqueItems": True})]
+Seconds = Annotated[float, Meta(gt=0, le=LONGEST_TIMEOUT_S)]
+
+
+class WireSmoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A command that is run once in each variant's image, and what it must give."""
+
+    command: Annotated[
+        list[str],
+        Meta(min_length=1, description="The program and its arguments. It replaces the image's entrypoint."),
+    ]
+    exit_code: Annotated[int, Meta(ge=0, le=255, description="The exit code that it must end with.")] = 0
+    output: Annotated[
+        str | None,
+        Meta(description="A regular expression (Python) that its output must match somewhere. Left out: any output."),
+    ] = None
+    timeout_s: Annotated[Seconds, Meta(description="Seconds until it is stopped.")] = 60.0
+
+
+class WireLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a build may take."""
+
+    timeout_s: Annotated[Seconds, Meta(description="Seconds until a build is stopped and recorded as a timeout.")] = (
+        1800.0
+    )
+
+
+class WireScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Buildmark scenario: one application, and the axes along which its Dockerfile varies."""
+
+    title: Annotated[str, Meta(min_length=1, description="One line that says what is built.")]
+    description: Annotated[str, Meta(description="What the scenario stands for, and why it is made this way.")] = ""
+    template: Annotated[
+        str, Meta(min_length=1, description="The Dockerfile template (Jinja), relative to the scenario's folder.")
+    ] = "Dockerfile.j2"
+    context: Annotated[
+        str, Meta(min_length=1, description="The folder of the build context, relative to the scenario's folder.")
+    ] = "context"
+    states: Annotated[
+        list[State], Meta(min_length=1, description="The cache states to measure. Both when left out.")
+    ] = msgspec.field(default_factory=lambda: list(State))
+    platform: Annotated[
+        str | None,
+        Meta(
+            description="The platform to build for, such as linux/arm64. Left out: the engine's own.",
+            examples=["linux/amd64", "linux/arm64"],
+        ),
+    ] = None
+    axes: Annotated[
+        dict[str, Levels],
+        Meta(
+            description=(
+                "One list of level names per axis. The first level is the reference that effects are measured against. "
+                "The level of each axis is a variable of the template."
+            ),
+            extra_json_schema={"propertyNames": {"pattern": AXIS_NAME}},
+        ),
+    ] = {}
+    levels: Annotated[
+        dict[str, dict[str, dict[str, Any]]],
+        Meta(description="[levels.AXIS.LEVEL]: values that the template reads as AXIS.KEY when that level is chosen."),
+    ] = {}
+    exclude: Annotated[
+        list[Annotated[dict[str, str | list[str]], Meta(min_length=1)]],
+        Meta(description="Combinations to leave out: a level, or a list of levels, for some of the axes."),
+    ] = []
+    include: Annotated[
+        list[dict[str, str]],
+        Meta(description="Combinations to put back after the excludes: one level for every axis."),
+    ] = []
+    args: Annotated[
+        dict[str, str],
+        Meta(
+            description="Build args passed to every variant.",
+            extra_json_schema={"propertyNames": {"pattern": ARG_NAME}},
+        ),
+    ] = {}
+    smoke: WireSmoke | None = None
+    limits: WireLimits = WireLimits()
