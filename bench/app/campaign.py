@@ -9,7 +9,7 @@ from bench.model.build import BuilderKind
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.trial import Trial
-from bench.pure.dockerfile import foreign_cache_mounts
+from bench.pure.cache_mounts import foreign_cache_mounts
 
 
 def missing_trials(run: Run, recorded: tuple[Trial, ...]) -> tuple[PlannedTrial, ...]:

@@ -6,10 +6,6 @@ missing trials, leave the engine as it was.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,18 +13,16 @@ from pathlib import Path
 import msgspec
 
 from bench import __version__
-from bench.app.bases import PreparedBases, prepare_bases
-from bench.app.campaign import run_campaign
+from bench.app.bases import BasesInEngine, bases_in_engine
+from bench.app.campaign import missing_trials, run_campaign
 from bench.app.workbench import Watcher, Workbench
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.model.plan import Plan
 from bench.model.run import EngineInfo, Run
-from bench.model.scenario import Axis, Base, Scenario
+from bench.model.scenario import Axis, Base, Scenario, Variant
 from bench.model.trial import Trial
 from bench.ports.builders import make_builder
-from bench.ports.context import stage_context
-from bench.ports.disk import make_folder
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
 from bench.ports.host_access import build_secrets, proxy_args
@@ -37,7 +31,19 @@ from bench.ports.meters import make_meter
 from bench.ports.protocols import Clock, Engine
 from bench.ports.run_folder import RunFolder, RunWriter
 from bench.ports.run_store import RunStore
+from bench.ports.scratch_context import (
+    StagedContext,
+    context_files,
+    drop_context,
+    keep_context,
+    kept_context,
+    staged_context,
+)
+from bench.ports.signals import endings_interrupt
 from bench.pure.dockerfile import render
+
+# What must be the same for the trials of one run to belong together.
+SAME_ENGINE = ("kind", "server_version", "storage_driver", "cgroup_version", "cpus")
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,3 +68,168 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     results: Path
     command: tuple[str, ...]
+
+
+def start_run(asked: Campaign, world: World) -> RunFolder:
+    """Run a campaign from its beginning; returns the folder of its run.
+
+    Raises EngineError, StorageError, InputError; InterruptedRunError when the user stopped it.
+    """
+    store = RunStore(asked.results)
+    run_id = store.new_run_id(world.clock, asked.scenario.name)
+    dockerfiles = render_all(asked, world.catalogue)
+    with (
+        endings_interrupt(),
+        staged_context(asked.scenario.context, asked.results) as staged,
+        _engine(asked.engine, run_id, world) as engine,
+        _bases(_base_names(asked.plan.variants), engine, world) as bases,
+        store.create(_describe(asked, run_id, engine, bases, staged, world)) as writer,
+    ):
+        for variant, text in dockerfiles.items():
+            writer.write_dockerfile(variant, text)
+        keep_context(staged, writer)
+        _run_missing(writer, engine, world)
+        return RunFolder(writer.path)
+
+
+def resume_run(name: str, results: Path, world: World) -> RunFolder:
+    """Run the trials of an earlier run that are missing; returns its folder.
+
+    Raises UsageError where the engine or a base is no longer what the run began with, and what `start_run` raises.
+    """
+    with endings_interrupt(), RunStore(results).reopen(name) as writer:
+        run = writer.read_run()
+        if not missing_trials(run, writer.read_trials(run).trials):
+            world.say(f"run {run.id} is complete: nothing to resume")
+            return RunFolder(writer.path)
+        kept_context(writer)
+        with _engine(EngineChoice(run.engine_requested), run.id, world) as engine:
+            refuse_other_engine(run.engine, engine.info)
+            with _bases([base.name for base in run.bases], engine, world) as bases:
+                refuse_other_bases(run, bases)
+                _run_missing(writer, engine, world)
+        return RunFolder(writer.path)
+
+
+def render_all(asked: Campaign, catalogue: Mapping[str, Base]) -> dict[str, str]:
+    """The Dockerfile of every variant, before anything is started: a wrong template costs no time."""
+    template = asked.scenario.template.read_text(encoding="utf-8")
+    return {
+        variant.id: render(
+            asked.scenario, template, asked.axes, variant, catalogue.get(variant.base or ""), builder=asked.builder
+        )
+        for variant in asked.plan.variants
+    }
+
+
+def refuse_other_engine(begun: EngineInfo, found: EngineInfo) -> None:
+    """Raise UsageError naming the fields in which the engine differs from the one that a run began with."""
+    differing = [name for name in SAME_ENGINE if getattr(begun, name) != getattr(found, name)]
+    if differing:
+        words = ", ".join(f"{name} was {getattr(begun, name)}, is {getattr(found, name)}" for name in differing)
+        raise UsageError(
+            f"this is not the engine that the run began with: {words}",
+            remedy="start a new run; trials of two engines do not belong in one",
+        )
+
+
+def refuse_other_bases(run: Run, bases: BasesInEngine) -> None:
+    """Raise UsageError naming a base whose content is not what the run began with, or that is gone."""
+    found = {base.name: base.digest for base in bases.prepared}
+    for base in run.bases:
+        if found.get(base.name) != base.digest:
+            raise UsageError(
+                f"the base {base.name} was {base.digest} when the run began, and is {found.get(base.name, 'gone')}",
+                remedy="start a new run",
+            )
+
+
+@contextmanager
+def _engine(choice: EngineChoice, run_id: str, world: World) -> Iterator[Engine]:
+    """An engine that is ours alone for a while, and is let go of whatever happens."""
+    engine = open_engine(choice, environment=world.environment, clock=world.clock, cache=world.cache)
+    try:
+        info = engine.info
+        world.say(
+            f"engine: {info.kind} Docker {info.server_version}, {info.storage_driver}, cgroup v{info.cgroup_version}"
+        )
+        with FileEngineLock(world.cache, world.clock).hold(info.name, f"run {run_id}"):
+            yield engine
+    finally:
+        engine.close()
+
+
+@contextmanager
+def _bases(names: list[str], engine: Engine, world: World) -> Iterator[BasesInEngine]:
+    """The bases in the engine; on the user's own, what was not there before is removed afterwards."""
+    with bases_in_engine(
+        names, world.catalogue, engine, environment=world.environment, clock=world.clock, cache=world.cache
+    ) as bases:
+        for base in bases.prepared:
+            world.say(f"base: {base.name} from {base.source}: {base.origin}")
+        for gone in bases.unavailable:
+            world.say(f"base: {gone.name} cannot be had, its variants are left out: {gone.reason}")
+        yield bases
+
+
+def _base_names(variants: tuple[Variant, ...]) -> list[str]:
+    return list(dict.fromkeys(variant.base for variant in variants if variant.base is not None))
+
+
+def _describe(
+    asked: Campaign, run_id: str, engine: Engine, bases: BasesInEngine, staged: StagedContext, world: World
+) -> Run:
+    return Run(
+        id=run_id,
+        title=asked.scenario.title,
+        buildmark_version=__version__,
+        created_at=world.clock.now(),
+        command=asked.command,
+        scenario_folder=str(asked.scenario.folder),
+        context_sha256=staged.facts.sha256,
+        plan=asked.plan,
+        axes={axis.name: tuple(level.name for level in axis.levels) for axis in asked.axes},
+        args=asked.scenario.args,
+        platform=asked.scenario.platform,
+        smoke=asked.scenario.smoke,
+        timeout_s=asked.timeout_s,
+        builder=asked.builder,
+        engine_requested=asked.engine,
+        engine=engine.info,
+        machine=describe_machine(),
+        bases=bases.prepared,
+        unavailable=bases.unavailable,
+    )
+
+
+def _run_missing(writer: RunWriter, engine: Engine, world: World) -> None:
+    run = writer.read_run()
+    recorded = writer.read_trials(run).trials
+    context = kept_context(writer)
+    run_campaign(run, _workbench(run, writer, engine, context, world), recorded)
+    drop_context(writer)
+
+
+def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world: World) -> Workbench:
+    return Workbench(
+        engine=engine,
+        builder=make_builder(run.builder, engine, world.clock),
+        meter=make_meter(engine, builder=run.builder),
+        clock=world.clock,
+        recorder=writer,
+        watcher=world.watcher,
+        context=context,
+        context_files=context_files(context),
+        dockerfiles={variant.id: writer.dockerfile(variant.id) for variant in run.plan.variants},
+        build_args=proxy_args(world.environment),
+        secrets=build_secrets(world.environment),
+    )
+
+
+def worst(trials: tuple[Trial, ...]) -> Trial | None:
+    """A trial whose build failed, ran out of time, or whose image is broken; None when there is none."""
+    return next((trial for trial in trials if _is_failure(trial)), None)
+
+
+def _is_failure(trial: Trial) -> bool:
+    return trial.status in {"failed", "timeout"} or (trial.smoke is not None and not trial.smoke.passed)

@@ -15,6 +15,7 @@ from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStat
 from bench.model.run import EngineKind
 from bench.model.scenario import State
 from bench.ports.protocols import Builder, Engine
+from bench.pure.cache_ownership import OurWords
 
 
 class CacheLedger:
@@ -23,10 +24,20 @@ class CacheLedger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._theirs = frozenset(record.id for record in engine.build_cache())
+        self._words = OurWords()
+
+    def expect(self, request: BuildRequest) -> None:
+        """Take note of a build of ours before it begins, for one that is interrupted leaves records too."""
+        self._words.add([request.dockerfile.read_text()])
+
+    def note(self, outcome: BuildOutcome) -> None:
+        """Take note of what the builder called the steps of a build of ours."""
+        self._words.add(step.name for step in outcome.transcript.steps)
 
     def remove_ours(self) -> None:
         """Remove the records that were not there before, as far as they are the result of one of our steps."""
-        ours = [record.id for record in self._engine.build_cache() if record.id not in self._theirs]
+        new = (record for record in self._engine.build_cache() if record.id not in self._theirs)
+        ours = [record.id for record in new if self._words.made(record.description)]
         if ours:
             self._engine.remove_cache_records(ours)
 
@@ -52,10 +63,19 @@ class StateKeeper:
                 self.empty()
                 return None
             case State.WARM:
-                outcome = self._builder.build(self.request_for(state, request))
+                outcome = self.build(self.request_for(state, request))
                 return None if outcome.status is BuildStatus.OK else outcome
             case _:
                 assert_never(state)
+
+    def build(self, request: BuildRequest) -> BuildOutcome:
+        """Build, and take note of what that leaves in the user's cache."""
+        if self._ledger is not None:
+            self._ledger.expect(request)
+        outcome = self._builder.build(request)
+        if self._ledger is not None:
+            self._ledger.note(outcome)
+        return outcome
 
     def empty(self) -> None:
         """Remove from the build cache what is ours: on a private engine, all of it."""

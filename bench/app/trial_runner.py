@@ -10,11 +10,13 @@ import msgspec
 from bench.app.states import StateKeeper, move_context
 from bench.app.stopwatch import Stopwatch
 from bench.app.workbench import Workbench
-from bench.model.build import BuildOutcome, BuildRequest, BuildStatus
+from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepStatus
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
+from bench.model.scenario import State
 from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
 from bench.pure.cache_use import cache_use, step_durations
+from bench.pure.context_use import least_context_bytes
 from bench.pure.proof import prove
 from bench.pure.smoke import judge_smoke
 
@@ -83,11 +85,11 @@ class TrialRunner:
     def _measured(self, planned: PlannedTrial, started_at: datetime, request: BuildRequest, watch: Stopwatch) -> Trial:
         with watch.time("meter"):
             session = self._bench.meter.start()
-        outcome = self._bench.builder.build(request)
+        outcome = self._states.build(request)
         with watch.time("meter"):
             metered = session.stop()
         with watch.time("inspect"):
-            proof = prove(planned.state, outcome.transcript) if outcome.status is BuildStatus.OK else None
+            proof = self._prove(planned.state, outcome)
             image = self._inspect(outcome)
         smoke = self._smoke(planned.variant, image, watch)
         with watch.time("clean"):
@@ -147,6 +149,13 @@ class TrialRunner:
             log_tail=(),
             overhead_s={},
         )
+
+    def _prove(self, state: State, outcome: BuildOutcome) -> Proof | None:
+        if outcome.status is not BuildStatus.OK:
+            return None
+        executed = [step for step in outcome.transcript.steps if step.status is StepStatus.EXECUTED]
+        least = least_context_bytes(executed, self._bench.context_files)
+        return prove(state, outcome.transcript, least_context_bytes=max(least, 1))
 
     def _inspect(self, outcome: BuildOutcome) -> ImageFacts | None:
         return self._bench.engine.find_image(outcome.image_id) if outcome.image_id else None

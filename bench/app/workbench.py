@@ -51,7 +51,8 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
 
     `context` is the filtered copy of the scenario's context: its folder is renamed for every trial, for the name is
     part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
-    CA bundle): they reach the builds and no record.
+    CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
+    what a cold build has to send.
     """
 
     engine: Engine
@@ -61,6 +62,7 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     recorder: Recorder
     watcher: Watcher
     context: Path
+    context_files: Mapping[str, int]
     dockerfiles: Mapping[str, Path]
     build_args: Mapping[str, str]
     secrets: Mapping[str, Path]

@@ -1,9 +1,109 @@
-"""`buildmark plan`."""
+"""`buildmark plan`: what a run would do, with no engine touched."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from itertools import groupby, islice
+from typing import Any
+
 import typer
+
+from bench.cli.selection import (
+    AllowLargeOption,
+    BaseOption,
+    Chosen,
+    FormatOption,
+    ListFormat,
+    RoundsOption,
+    ScenarioArgument,
+    SeedOption,
+    SetOption,
+    StateOption,
+    choose,
+)
+from bench.model.plan import Plan
+from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
+
+MOST_ROWS = 100
+MOST_IN_ORDER = 16
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
+
+    @app.command("plan")
+    def plan(
+        scenario: ScenarioArgument,
+        *,
+        set_: SetOption = None,
+        base: BaseOption = None,
+        state: StateOption = None,
+        rounds: RoundsOption = DEFAULT_ROUNDS,
+        seed: SeedOption = DEFAULT_SEED,
+        allow_large: AllowLargeOption = False,
+        format_: FormatOption = ListFormat.TABLE,
+    ) -> None:
+        """Show what a run would build: variants, states, order and number of builds. Touches no engine."""
+        chosen = choose(scenario, set_, base, allow_large=allow_large)
+        states = parse_states(state or (), chosen.scenario.states)
+        made = make_plan(chosen.scenario.name, chosen.variants, states, rounds, seed)
+        typer.echo(
+            json.dumps(_as_json(chosen, made)) if format_ is ListFormat.JSON else "\n".join(_table(chosen, made))
+        )
+
+
+def _as_json(chosen: Chosen, plan: Plan) -> dict[str, Any]:
+    return {
+        "scenario": plan.scenario,
+        "title": chosen.scenario.title,
+        "axes": {axis.name: [level.name for level in axis.levels] for axis in chosen.axes},
+        "states": list(plan.states),
+        "rounds": plan.rounds,
+        "seed": plan.seed,
+        "builds": len(plan.trials),
+        "variants": [{"id": variant.id, "levels": variant.levels} for variant in plan.variants],
+        "trials": [
+            {"number": trial.number, "round": trial.round, "variant": trial.variant, "state": trial.state}
+            for trial in plan.trials
+        ],
+    }
+
+
+def _table(chosen: Chosen, plan: Plan) -> Iterator[str]:
+    yield f"{plan.scenario}: {chosen.scenario.title}"
+    yield ""
+    yield from _variants(chosen, plan)
+    yield ""
+    yield from _order(plan)
+    yield ""
+    yield (
+        f"{_many(len(plan.variants), 'variant')} x {_many(len(plan.states), 'state')} ({', '.join(plan.states)})"
+        f" x {_many(plan.rounds, 'round')} = {_many(len(plan.trials), 'timed build')}, seed {plan.seed}"
+    )
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _variants(chosen: Chosen, plan: Plan) -> Iterator[str]:
+    from tabulate import tabulate
+
+    headers = ["variant", *(axis.name for axis in chosen.axes)]
+    rows = [[variant.id, *variant.levels.values()] for variant in plan.variants[:MOST_ROWS]]
+    yield tabulate(rows, headers=headers, disable_numparse=True)
+    if len(plan.variants) > MOST_ROWS:
+        yield f"… and {len(plan.variants) - MOST_ROWS:,} more; --format json has them all"
+
+
+def _order(plan: Plan) -> Iterator[str]:
+    """One line a round: its variants in their order. The states of a variant stand side by side."""
+    each = f" (each variant {' then '.join(plan.states)})" if len(plan.states) > 1 else ""
+    yield f"order{each}:"
+    for number, trials in islice(groupby(plan.trials, key=lambda trial: trial.round), MOST_IN_ORDER):
+        variants = [trial.variant for trial in trials if trial.state is plan.states[0]]
+        more = f", and {len(variants) - MOST_IN_ORDER:,} more" if len(variants) > MOST_IN_ORDER else ""
+        yield f"  round {number}: {', '.join(variants[:MOST_IN_ORDER])}{more}"
+    if plan.rounds > MOST_IN_ORDER:
+        yield f"  … and {plan.rounds - MOST_IN_ORDER:,} rounds more; --format json has them all"

@@ -1,9 +1,73 @@
-"""`buildmark render`."""
+"""`buildmark render`: the Dockerfile of each variant, printed or written with its context."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from bench.cli.selection import AllowLargeOption, BaseOption, ScenarioArgument, SetOption, choose
+from bench.errors import StorageError, UsageError
+from bench.model.build import BuilderKind
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="Write DIR/VARIANT/Dockerfile and DIR/VARIANT/context, ready to build, instead of printing.",
+        show_default=False,
+    ),
+]
+BuilderOption = Annotated[
+    BuilderKind, typer.Option("--builder", help="The builder that the Dockerfiles are for.", case_sensitive=False)
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
+
+    @app.command("render")
+    def render(
+        scenario: ScenarioArgument,
+        *,
+        set_: SetOption = None,
+        base: BaseOption = None,
+        out: OutOption = None,
+        builder: BuilderOption = BuilderKind.BUILDKIT,
+        allow_large: AllowLargeOption = False,
+    ) -> None:
+        """Print the Dockerfile of each variant, or write it with its build context."""
+        chosen = choose(scenario, set_, base, allow_large=allow_large)
+        dockerfiles = chosen.dockerfiles(builder)
+        if out is None:
+            typer.echo(_in_one(dockerfiles), nl=False)
+        else:
+            _write(dockerfiles, chosen.scenario.context, out)
+            typer.echo(f"{len(dockerfiles)} variants in {out}")
+
+
+def _in_one(dockerfiles: Mapping[str, str]) -> str:
+    """One Dockerfile as it is; several with a line before each that names its variant."""
+    if len(dockerfiles) == 1:
+        return next(iter(dockerfiles.values()))
+    return "\n".join(f"# ---- variant {variant} ----\n{text}" for variant, text in dockerfiles.items())
+
+
+def _write(dockerfiles: Mapping[str, str], context: Path, out: Path) -> None:
+    from bench.ports.context import stage_context
+
+    if out.resolve().is_relative_to(context.resolve()):
+        raise UsageError(f"{out} lies inside the build context {context}", remedy="choose a folder elsewhere")
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise UsageError(
+                f"{out} is there already, and is not an empty folder", remedy="choose another, or remove it"
+            )
+        for variant, text in dockerfiles.items():
+            stage_context(context, out / variant / "context")
+            (out / variant / "Dockerfile").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"cannot write below {out}: {error.strerror}", remedy="choose another folder") from error

@@ -87,8 +87,9 @@ def _kept(root: Path, folder: str, matcher: Sequence[Pattern], above: Sequence[b
 
 def _with_folders(paths: Iterable[str]) -> list[str]:
     """Return the paths, sorted, with every folder on the way: one that is left out may hold something brought back."""
-    folders = {str(parent) for path in (kept := list(paths)) for parent in PurePosixPath(path).parents}
-    return sorted({*kept, *folders} - {"."})
+    kept = set(paths)
+    folders = {str(parent) for path in kept for parent in PurePosixPath(path).parents}
+    return sorted((kept | folders) - {"."})
 
 
 def _copy(source: Path, destination: Path, path: str) -> tuple[int, str, str]:

@@ -104,9 +104,7 @@ def _tls(host: DockerHost) -> TLSConfig | bool:
     from docker.tls import TLSConfig  # noqa: PLC0415 - see the module's docstring
 
     pair = (str(host.tls.certificate), str(host.tls.key)) if host.tls.certificate and host.tls.key else None
-    return TLSConfig(
-        client_cert=pair, ca_cert=str(host.tls.ca) if host.tls.ca else None, verify=host.tls.verify and host.tls.ca is None or host.tls.verify
-    )
+    return TLSConfig(client_cert=pair, ca_cert=str(host.tls.ca) if host.tls.ca else None, verify=host.tls.verify)
 
 
 def _words(error: Exception) -> str:

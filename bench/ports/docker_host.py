@@ -1,4 +1,4 @@
-"""Which daemon the user's own `docker` command talks to, found the same way: DOCKER_HOST, a context, the default socket.
+"""Which daemon the user's own `docker` command talks to, found as it does: DOCKER_HOST, a context, the default socket.
 
 Reads files and nothing else; `bench.ports.docker_client` connects.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -49,7 +50,7 @@ def docker_config_folder(environment: Mapping[str, str]) -> Path:
 
 
 def resolve_host(environment: Mapping[str, str]) -> DockerHost:
-    """The daemon that `docker` would talk to. Raises EngineError for a context that does not exist or cannot be read."""
+    """The daemon that `docker` would talk to. Raises EngineError for a context that does not exist or is broken."""
     if url := environment.get("DOCKER_HOST"):
         return DockerHost(
             url=url,
@@ -97,9 +98,7 @@ def _host_of_context(config: Path, name: str) -> DockerHost:
             f"the Docker context '{name}' does not exist", remedy="`docker context ls` lists them; or set DOCKER_HOST"
         )
     endpoint = _read(file).get("Endpoints", {}).get("docker", {})
-    tls = _tls_files(
-        config / "contexts" / "tls" / folder / "docker", verify=not endpoint.get("SkipTLSVerify", False)
-    )
+    tls = _tls_files(config / "contexts" / "tls" / folder / "docker", verify=not endpoint.get("SkipTLSVerify", False))
     return DockerHost(
         url=endpoint.get("Host") or DEFAULT_URL,
         said_by=f"the Docker context '{name}'",
@@ -124,8 +123,8 @@ def _pem_paths(folder: Path) -> tuple[Path, Path, Path]:
     return folder / "ca.pem", folder / "cert.pem", folder / "key.pem"
 
 
-def _read(file: Path) -> dict[str, object] | dict[str, dict[str, dict[str, str]]]:
+def _read(file: Path) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict)
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError) as error:
         raise EngineError(f"{file} cannot be read: {error}", remedy="mend that file, or set DOCKER_HOST") from error

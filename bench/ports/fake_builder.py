@@ -108,7 +108,8 @@ class _Attempt:
         self._begin_s = engine.clock.monotonic_s()
         self._steps: list[Step] = []
         self._context = _context_files(request.context)
-        self._key = repr((sorted(request.args.items()), request.platform))
+        self._key = ""
+        self._earlier: list[str] = []
         self._eligible = 0
 
     def run(self, on_line: Callable[[bytes], None] | None) -> BuildOutcome:
@@ -144,6 +145,7 @@ class _Attempt:
 
     def _step(self, instruction: Instruction) -> StepStatus:
         if instruction.kind is StepKind.FROM:
+            self._begin_stage(instruction)
             return self._add(instruction, StepStatus.EXECUTED, 0.0)
         self._eligible += 1
         self._go_wrong()
@@ -160,6 +162,12 @@ class _Attempt:
             instruction, StepStatus.CACHED if hit else StepStatus.EXECUTED, 0.0 if hit else self._plan.step_s
         )
 
+    def _begin_stage(self, instruction: Instruction) -> None:
+        ref = instruction.text.split()[1]
+        self._earlier = [*self._earlier, self._key]
+        behind = self._earlier if ref in {step.stage for step in self._steps} else ()
+        self._key = repr((ref, sorted(self._request.args.items()), self._request.platform, behind))
+
     def _go_wrong(self) -> None:
         if self._plan.interrupted:
             raise KeyboardInterrupt
@@ -168,8 +176,9 @@ class _Attempt:
             raise EngineError(f"the engine {self._engine.info.name} died during the build")
 
     def _is_hit(self, instruction: Instruction) -> bool:
-        context = repr(self._context) if _copies(instruction) else ""
-        self._key = fake_id(f"{self._key}\0{instruction.stage}\0{instruction.text}\0{context}")
+        context = self._context if _copies(instruction) else ()
+        behind = self._earlier if "--from=" in instruction.text else ()
+        self._key = fake_id(repr((self._key, instruction.text, context, behind)))
         if self._eligible <= self._plan.foreign_hits:
             return True
         return (

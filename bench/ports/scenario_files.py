@@ -1,20 +1,21 @@
 """Finds and reads scenarios: by name in a row of folders, or by path.
 
-`bench.pure.scenario_file` checks the text. Here is checked what needs the disk: that template and context exist, and
-that neither they nor anything in the context leads out of the scenario's folder.
+`bench.pure.scenario_file` checks the text. Here is checked what needs the disk: that template and context exist and do
+not lead out of the scenario's folder. What lies in the context is checked where it is copied, `bench.ports.context`.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
 
 from bench.errors import InputError, UsageError, did_you_mean
 from bench.model.scenario import Scenario
+from bench.ports.paths import shipped_scenarios
 from bench.pure.scenario_file import parse_scenario
 from bench.pure.scenario_wire import LEVEL_NAME
 from bench.pure.toml_lines import line_of, locate
@@ -29,9 +30,9 @@ class FoundScenario(msgspec.Struct, frozen=True, kw_only=True):
     file: Path
 
 
-def scenario_folders(here: Path, shipped: Path) -> tuple[Path, ...]:
-    """Where names are looked for, in order: `scenarios/` below `here`, then the shipped ones."""
-    return (here / "scenarios", shipped)
+def scenario_folders() -> tuple[Path, ...]:
+    """Where names are looked for, in order: `./scenarios`, then the shipped ones."""
+    return (Path("scenarios"), shipped_scenarios())
 
 
 def find_scenarios(folders: Sequence[Path]) -> tuple[FoundScenario, ...]:
@@ -56,10 +57,15 @@ def load_scenario(name_or_path: str, *, folders: Sequence[Path], known_bases: Co
             f"{file}: a scenario cannot be called '{folder.name}'",
             remedy="rename its folder: letters, digits, '.', '_' and '-', and a letter or digit first",
         )
-    text = _read(file)
+    text = _read(file, "a scenario file")
     scenario = parse_scenario(text, name=folder.name, folder=folder, file=str(file), known_bases=known_bases)
     _check_files(scenario, text, file)
     return scenario
+
+
+def read_template(scenario: Scenario) -> str:
+    """The text of the scenario's template. Raises InputError when it cannot be read."""
+    return _read(scenario.template, "a template")
 
 
 def _find_file(name_or_path: str, folders: Sequence[Path]) -> Path:
@@ -83,12 +89,14 @@ def _file_at(path: Path) -> Path:
     raise UsageError(f"'{path}' {what}", remedy="give the folder of a scenario, or `buildmark scenarios` for the names")
 
 
-def _read(file: Path) -> str:
+def _read(file: Path, kind: str) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")  # tolerates the mark that some editors put first
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise InputError(f"{file}:{line}: not valid TOML: not UTF-8", remedy="save the file as UTF-8") from error
+        raise InputError(
+            f"{file}:{line}: {kind} is UTF-8 text, and this is not", remedy="save the file as UTF-8"
+        ) from error
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}", remedy="check its rights") from error
 
@@ -111,21 +119,7 @@ def _check_files(scenario: Scenario, text: str, file: Path) -> None:
                 f"{where}: there is no {kind} '{path.relative_to(scenario.folder)}' in {scenario.folder}",
                 remedy=f'make it, or name another with {key} = "…"',
             )
-    where = f"{file}:{line_of(lines, ('context',))}: context"
-    for link in _links_below(scenario.context):
-        if not _is_inside(link, home):
-            raise InputError(
-                f"{where}: the link '{link.relative_to(scenario.folder)}' leaves the scenario's folder",
-                remedy="put a copy of what it points at into the context",
-            )
 
 
 def _is_inside(path: Path, home: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(home)
-
-
-def _links_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        for name in sorted([*folders, *files]):
-            if (path := Path(parent, name)).is_symlink():
-                yield path

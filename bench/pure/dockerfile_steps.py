@@ -37,12 +37,19 @@ def read_instructions(dockerfile: str) -> tuple[Instruction, ...]:
         kind = instruction_kind(text)
         if kind is StepKind.FROM:
             number, position = number + 1, 0
-            named = _STAGE_NAME.search(text)
-            stage = named.group(1) if named else f"stage-{number}" if stages > 1 else None
+            stage = stage_name(text, number, several=stages > 1)
         if kind is not StepKind.OTHER:
             position += 1
             found.append(Instruction(kind=kind, text=text, stage=stage, position=position))
     return tuple(found)
+
+
+def stage_name(from_text: str, number: int, *, several: bool) -> str | None:
+    """What BuildKit calls the stage that a FROM opens: its own name, else `stage-N`, and nothing for the only one."""
+    named = _STAGE_NAME.search(from_text)
+    if named is not None:
+        return named.group(1)
+    return f"stage-{number}" if several else None
 
 
 def _logical_lines(dockerfile: str) -> Iterator[str]:

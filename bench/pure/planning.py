@@ -19,6 +19,7 @@ from bench.model.scenario import BASE_AXIS, Axis, Level, Scenario, State, Varian
 
 LARGE_MATRIX = 10_000
 LONGEST_ID = 200
+MOST_ROUNDS = 10_000
 DEFAULT_ROUNDS = 5
 DEFAULT_SEED = 1
 ONLY_VARIANT = "default"
@@ -97,17 +98,25 @@ def _select_levels(axis: Axis, chosen: Sequence[str], known_bases: Collection[st
     return Axis(name=axis.name, levels=tuple(known[name] for name in chosen))
 
 
+def is_large(axes: Iterable[Axis]) -> bool:
+    """Whether the axes have more combinations than are expanded without being asked to."""
+    return _combinations(axes) > LARGE_MATRIX
+
+
+def _combinations(axes: Iterable[Axis]) -> int:
+    return math.prod(len(axis.levels) for axis in axes)
+
+
 def expand(scenario: Scenario, axes: Sequence[Axis], *, allow_large: bool = False) -> tuple[Variant, ...]:
     """Every variant: the product of the axes in their order, without the excludes, and the includes that fit `axes`.
 
     Raises UsageError when the product is above 10,000 and not allowed to be (it is counted, not made), when no variant
     is left, or when two variants would have the same id.
     """
-    count = math.prod(len(axis.levels) for axis in axes)
-    if count > LARGE_MATRIX and not allow_large:
+    if is_large(axes) and not allow_large:
         sizes = " by ".join(f"{len(axis.levels)} {axis.name}" for axis in axes)
         raise UsageError(
-            f"{scenario.name} has {count:,} combinations ({sizes}), more than {LARGE_MATRIX:,}",
+            f"{scenario.name} has {_combinations(axes):,} combinations ({sizes}), more than {LARGE_MATRIX:,}",
             remedy="choose fewer levels with --set AXIS=LEVEL, or say --allow-large",
         )
     names = [axis.name for axis in axes]
@@ -187,6 +196,8 @@ def make_plan(scenario_name: str, variants: Sequence[Variant], states: Iterable[
     ordered = tuple(state for state in State if state in set(states))
     if rounds < 1:
         raise UsageError(f"{rounds} rounds measure nothing", remedy="--rounds 5")
+    if rounds > MOST_ROUNDS:
+        raise UsageError(f"{rounds:,} rounds are more than the {MOST_ROUNDS:,} that a run may have", remedy="--rounds 5")
     if not ordered:
         raise UsageError("a plan needs a state", remedy=f"--state {','.join(State)}")
     trials: list[PlannedTrial] = []

@@ -21,8 +21,10 @@ JINJA_NAMES = frozenset(
     {"block", "call", "caller", "cycler", "dict", "do", "extends", "false", "filter", "include", "joiner", "kwargs"}
     | {"lipsum", "loop", "macro", "namespace", "none", "range", "raw", "self", "set", "super", "true", "varargs"}
 )
-RESERVED_NAMES = JINJA_NAMES | {"args", "scenario", "variant", "run", "secret", "ca", "levels", "platform", "builder"}
+RESERVED_NAMES = JINJA_NAMES | {"args", "builder", "install", "packages", "run", "scenario", "variant"}
 """Names that an axis cannot have, because templates use them for something else."""
+BASE_VALUES = frozenset({"family", "name", "ref"})
+"""What a template reads of a base from the catalogue, so that no scenario can say otherwise."""
 
 _KINDS: Mapping[KeyPath, type] = {("smoke",): WireSmoke, ("limits",): WireLimits, ("states",): State}
 
@@ -36,7 +38,7 @@ def parse_scenario(text: str, *, name: str, folder: Path, file: str, known_bases
     source = TomlFile(text, file=file)
     wire = source.convert(WireScenario, _KINDS)
     _check_names(source, wire, known_bases)
-    _check_combinations(source, wire)
+    _check_combinations(source, wire, known_bases)
     _check_values(source, wire)
     return Scenario(
         name=name,
@@ -80,8 +82,24 @@ def _check_names(source: TomlFile, wire: WireScenario, known_bases: Collection[s
         source.require_known(base, known_bases, ("axes", BASE_AXIS, position), what="base")
     for axis, tables in wire.levels.items():
         source.require_known(axis, wire.axes, ("levels", axis), what="axis")
-        for level in tables:
+        for level, values in tables.items():
             source.require_known(level, wire.axes[axis], ("levels", axis, level), what=f"level of the axis {axis}")
+            _check_value_names(source, axis, level, values)
+
+
+def _check_value_names(source: TomlFile, axis: str, level: str, names: Iterable[str]) -> None:
+    for name in names:
+        path = ("levels", axis, level, name)
+        if not re.fullmatch(AXIS_NAME, name):
+            raise source.error(
+                path,
+                f"'{name}' cannot be the name of a value: templates read {axis}.NAME",
+                remedy="letters, digits and underscores, no digit first",
+            )
+        if axis == BASE_AXIS and name in BASE_VALUES:
+            raise source.error(
+                path, f"'{name}' of a base comes from the catalogue of bases", remedy="choose another name"
+            )
 
 
 def _check_axis_name(source: TomlFile, axis: str) -> None:
@@ -111,15 +129,21 @@ def _check_levels(source: TomlFile, axis: str, levels: list[str]) -> None:
             raise source.error(path, f"the level '{level}' of the axis '{axis}' is there twice", remedy="remove one")
 
 
-def _check_combinations(source: TomlFile, wire: WireScenario) -> None:
-    """Excludes and includes name axes and levels that there are; an include names every axis."""
+def _check_combinations(source: TomlFile, wire: WireScenario, known_bases: Collection[str]) -> None:
+    """Excludes and includes name axes and levels that there are; an include names every axis.
+
+    An exclude may name any base, since `--base` may choose any.
+    """
+    levels_of: dict[str, Collection[str]] = dict(wire.axes)
+    if BASE_AXIS in levels_of:
+        levels_of[BASE_AXIS] = dict.fromkeys([*wire.axes[BASE_AXIS], *known_bases])
     for position, excluded in enumerate(wire.exclude):
         for axis, levels in excluded.items():
             named = [levels] if isinstance(levels, str) else levels
-            _check_members(source, wire, ("exclude", position, axis), axis, named)
+            _check_members(source, levels_of, ("exclude", position, axis), named)
     for position, included in enumerate(wire.include):
         for axis, level in included.items():
-            _check_members(source, wire, ("include", position, axis), axis, [level])
+            _check_members(source, wire.axes, ("include", position, axis), [level])
         if missing := [axis for axis in wire.axes if axis not in included]:
             raise source.error(
                 ("include", position),
@@ -128,12 +152,15 @@ def _check_combinations(source: TomlFile, wire: WireScenario) -> None:
             )
 
 
-def _check_members(source: TomlFile, wire: WireScenario, path: KeyPath, axis: str, levels: list[str]) -> None:
-    source.require_known(axis, wire.axes, path, what="axis")
+def _check_members(
+    source: TomlFile, levels_of: Mapping[str, Collection[str]], path: KeyPath, levels: Iterable[str]
+) -> None:
+    axis = str(path[-1])
+    source.require_known(axis, levels_of, path, what="axis")
     if not levels:
         raise source.error(path, "an empty list names no level", remedy="name a level, or remove the key")
     for level in levels:
-        source.require_known(level, wire.axes[axis], path, what=f"level of the axis {axis}")
+        source.require_known(level, levels_of[axis], path, what=f"level of the axis {axis}")
 
 
 def _check_values(source: TomlFile, wire: WireScenario) -> None:

@@ -6,16 +6,19 @@ Neighbours: `bench.pure.helpers` hands these to templates; `bench.pure.packages`
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "(", "{", "then", "do", "else", "elif", "if", "while", "until", "!"})
-LOOSER_THAN_AND = frozenset({";", "||", "&", ";;", "()"})
+LOOSER_THAN_AND = frozenset({";", "||", "&", ";;"})
 CHANGES_THE_SHELL = frozenset(
     {".", "alias", "cd", "exec", "exit", "export", "readonly", "return", "set", "shift", "source", "trap", "ulimit"}
     | {"umask", "unset"}
 )
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+OPERATOR = r"&&|\|\||;;|<<-?|[<>]&|>>|<>|>\||[;&|()<>]"
+WORD = r"(?:\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\s;&|()<>\"'\\])+"
+TOKEN = re.compile(f"{WORD}|{OPERATOR}", re.DOTALL)
 BARE_LINE_BREAK = re.compile(r"(?<!\\)\n")
 
 
@@ -24,16 +27,20 @@ class ShellMistakeError(ValueError):
 
 
 def words(command: str) -> list[str]:
-    """Split a command into words and operators, as a shell would; raises ShellMistakeError where it cannot."""
+    """Split a command into words (quotes kept) and operators, as a shell would.
+
+    Raises ShellMistakeError where it cannot, and for what would break a RUN: an empty command, a line that ends without
+    a backslash, a comment.
+    """
     if BARE_LINE_BREAK.search(command):
         raise ShellMistakeError(f"a command may only break its line after a backslash: {command!r}")
-    lexer = shlex.shlex(command.replace("\\\n", " "), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        found = list(lexer)
-    except ValueError as error:
-        raise ShellMistakeError(f"{str(error).lower()} in the command {command!r}") from error
+    rest, found = command.replace("\\\n", " ").strip(), []
+    while rest:
+        match = TOKEN.match(rest)
+        if match is None:
+            raise ShellMistakeError(f"a quote is not closed in the command {command!r}")
+        found.append(match[0])
+        rest = rest[match.end() :].lstrip()
     if not found:
         raise ShellMistakeError("a command is empty")
     if any(word.startswith("#") for word in found):
@@ -48,7 +55,7 @@ def programs(command: str) -> Iterator[str]:
         if word in SEPARATORS:
             at_start = True
         elif at_start and not ASSIGNMENT.match(word):
-            yield word.rsplit("/", maxsplit=1)[-1]
+            yield word.strip("\"'").rsplit("/", maxsplit=1)[-1]
             at_start = False
 
 
@@ -59,7 +66,7 @@ def leaks(command: str) -> bool:
     the shell itself: each RUN has a shell of its own, so a `cd` in one must not reach the next.
     """
     found = words(command)
-    if LOOSER_THAN_AND & set(found):
+    if LOOSER_THAN_AND & set(found) or ("(", ")") in pairwise(found):
         return True
     started = list(programs(command))
     return not started or any(program in CHANGES_THE_SHELL for program in started) or _ends_in_assignment(found)
@@ -67,14 +74,14 @@ def leaks(command: str) -> bool:
 
 def _ends_in_assignment(found: Sequence[str]) -> bool:
     """Whether some simple command consists of nothing but assignments, which then outlive it."""
-    only_assignments = True
+    assigned, at_start = False, True
     for word in (*found, "&&"):
         if word in SEPARATORS:
-            if only_assignments and word == "&&":
+            if assigned:
                 return True
-            only_assignments = True
-        elif not ASSIGNMENT.match(word):
-            only_assignments = False
+            at_start = True
+        else:
+            at_start = assigned = at_start and ASSIGNMENT.match(word) is not None
     return False
 
 

@@ -1,0 +1,147 @@
+"""What the trials of a run say together: computed when read, never stored as truth. The JSON shape is docs/FORMAT.md's.
+
+`bench.pure.summary` computes it, `bench.report` renders it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from bench.model.build import BuilderKind
+from bench.model.run import EngineKind
+from bench.model.scenario import State
+
+
+class MetricSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric over the `n` valid trials that have it.
+
+    `low` and `high` bound the true median with probability `coverage` (see `bench.pure.statistics.median_estimate`);
+    `mad` is the median absolute deviation. All but `coverage` and `n` are in `unit`. `meter` names what metered it, and
+    is None for what the build's own stream and the engine's inspection tell.
+    """
+
+    median: float
+    low: float
+    high: float
+    unit: str
+    n: int
+    coverage: float
+    mad: float
+    meter: str | None
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One variant in one state. `n_failed` counts every trial that measured nothing that counts.
+
+    It includes `n_timeout` and `n_unavailable`; `n_planned` is what the plan holds, so that what is missing shows.
+    `metrics` and `absent` never share a key: a metric is either summarised, or absent with its reason.
+    `relative_to_best` is the median wall time over the smallest median of the same state, None without a valid trial.
+    """
+
+    variant: str
+    levels: Mapping[str, str]
+    state: State
+    n_planned: int
+    n_valid: int
+    n_invalid: int
+    n_failed: int
+    n_timeout: int
+    n_unavailable: int
+    relative_to_best: float | None
+    metrics: Mapping[str, MetricSummary]
+    absent: Mapping[str, str]
+
+
+class AxisEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """What one level of an axis does to one metric, compared with the axis's first level, `reference`.
+
+    `ratio` is the geometric mean of level over reference, over pairs of trials of the same round and state that agree
+    in every other axis. `low` and `high` bound it with 95 % (None with one round only). `n_rounds` and `n_pairs` are
+    what it rests on; `n_left_out` counts the pairs of which a side is missing, invalid, failed or without the metric.
+    """
+
+    axis: str
+    level: str
+    reference: str
+    state: State
+    metric: str
+    ratio: float
+    low: float | None
+    high: float | None
+    n_rounds: int
+    n_pairs: int
+    n_left_out: int
+
+
+class NoteKind(StrEnum):
+    """What a note under the tables is about."""
+
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    CUT_OFF = "cut-off"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    INVALID = "invalid"
+    SMOKE = "smoke"
+    NO_REFERENCE = "no-reference"
+    FEW_ROUNDS = "few-rounds"
+    METERS = "meters"
+    HOST_WIDE = "host-wide"
+    ABSENT = "absent"
+    OVERHEAD = "overhead"
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a reader of the tables must know. `subjects` is what it is about, `detail` why or how much.
+
+    `count` is how many trials it concerns, and `log` the log of the first of them, where there is one.
+    """
+
+    kind: NoteKind
+    subjects: tuple[str, ...]
+    detail: str
+    count: int = 0
+    log: str | None = None
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The run that a summary is of. `n_planned` and `n_recorded` differ while it runs, and when it was interrupted."""
+
+    id: str
+    title: str
+    scenario: str
+    created_at: datetime
+    buildmark_version: str
+    seed: int
+    rounds: int
+    builder: BuilderKind
+    engine: EngineKind
+    engine_version: str
+    storage_driver: str
+    machine: str
+    cpus: int
+    axes: Mapping[str, tuple[str, ...]]
+    n_planned: int
+    n_recorded: int
+
+
+class Overhead(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a campaign's time went, in seconds: inside the timed regions, and outside by what it was spent on."""
+
+    timed_s: float
+    outside_s: Mapping[str, float]
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the tables of a run show."""
+
+    run: RunSummary
+    rows: tuple[Row, ...]
+    axes: tuple[AxisEffect, ...]
+    notes: tuple[Note, ...]
+    overhead: Overhead

@@ -1,0 +1,66 @@
+"""The build cache of a daemon: list it, empty it, remove single records.
+
+Over the HTTP API rather than the `docker` command, which takes six times as long for the same (0.25 s against 0.04 s).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from bench.errors import EngineError
+from bench.ports.docker_client import DockerClient
+from bench.ports.protocols import CacheRecord
+
+# BuildKit's ids. The daemon's filter searches for the value anywhere in an id, so a short one would match others.
+_ID = re.compile(r"[a-z0-9]{25}")
+SETTLE_ROUNDS = 50
+
+
+class BuildCache:
+    """A daemon's build cache."""
+
+    def __init__(self, client: DockerClient) -> None:
+        self._client = client
+
+    def records(self) -> tuple[CacheRecord, ...]:
+        """All records. Raises EngineError when the daemon does not answer."""
+        with self._client.asking("list its build cache") as api:
+            url = api._url("/system/df")  # noqa: SLF001 - the SDK's df() cannot ask for the cache alone
+            told = api._result(api._get(url, params={"type": "build-cache"}), json=True)  # noqa: SLF001
+        return tuple(_record(entry) for entry in told.get("BuildCache") or ())
+
+    def empty(self) -> None:
+        """Remove everything, and see that nothing is left; raises EngineError where something stays."""
+        with self._client.asking("empty its build cache") as api:
+            api.prune_builds(all=True)
+        if left := self.records():
+            words = ", ".join(sorted({record.description or record.id for record in left})[:3])
+            raise EngineError(f"{len(left)} records stay in the build cache after it was emptied: {words}")
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Remove these records and no other. Raises EngineError when one of them is in use, or not an id."""
+        wanted = set(ids)
+        if wrong := sorted(entry for entry in wanted if not _ID.fullmatch(entry)):
+            raise EngineError(f"not the id of a build cache record: {wrong[0]!r}")
+        left = self._present(wanted)
+        while left:
+            for entry in left:  # a record goes only after those that are built on it
+                with self._client.asking("remove a record of its build cache") as api:
+                    api.prune_builds(filters={"id": entry}, all=True)
+            before, left = left, self._present(wanted)
+            if left == before:
+                raise EngineError(f"{len(left)} records of the build cache cannot be removed: they are in use")
+
+    def _present(self, wanted: set[str]) -> set[str]:
+        return wanted & {record.id for record in self.records()}
+
+
+def _record(entry: dict[str, Any]) -> CacheRecord:
+    return CacheRecord(
+        id=entry["ID"],
+        description=entry.get("Description") or "",
+        size_bytes=entry.get("Size") or 0,
+        created_at=entry.get("CreatedAt") or "",
+    )

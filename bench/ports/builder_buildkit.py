@@ -1,0 +1,153 @@
+"""BuildKit through `docker buildx build`, timed from just before the client starts to its end.
+
+The client is part of what is timed, for it is part of what users wait for. While it runs, its streams are only
+collected; they are read when it has ended. Neighbours: `bench.pure.buildx` makes the arguments, `bench.pure.rawjson`
+reads the stream, `bench.ports.builder_classic` is the other builder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from bench.errors import EngineError
+from bench.model.build import BuildOutcome, BuildRequest, BuildStatus
+from bench.ports import process
+from bench.ports.protocols import Clock, Engine
+from bench.pure.buildx import LEAST_BUILDX, blames_engine, buildx_arguments, history_ref, is_too_old
+from bench.pure.rawjson import parse_rawjson
+
+GET_BUILDX = (
+    "install the package docker-buildx (Debian, Ubuntu) or docker-buildx-plugin (Docker's own packages), "
+    "or use --builder classic"
+)
+
+
+class Runner(Protocol):
+    """What is needed of `bench.ports.process.run`."""
+
+    def __call__(
+        self,
+        argv: list[str],
+        *,
+        env: dict[str, str],
+        timeout_s: float,
+        check: bool,
+        on_stderr_line: Callable[[bytes], None] | None,
+        on_exit: Callable[[], None],
+    ) -> process.Completed:
+        """Run a program to its end."""
+        ...
+
+
+class BuildkitBuilder:
+    """Builds with the BuildKit of `engine`, through the Docker client's Buildx.
+
+    Raises EngineError when there is no Buildx, or one that is too old.
+    """
+
+    def __init__(self, engine: Engine, *, clock: Clock, runner: Runner = process.run) -> None:
+        version = engine.info.buildx_version
+        if version is None:
+            raise EngineError("BuildKit builds need Buildx, and the docker command has none", remedy=GET_BUILDX)
+        if is_too_old(version):
+            least = ".".join(str(part) for part in LEAST_BUILDX)
+            raise EngineError(f"Buildx {version} is too old: {least} is the least", remedy=GET_BUILDX)
+        self._engine = engine
+        self._clock = clock
+        self._run = runner
+        self._folder = Path(tempfile.mkdtemp(prefix="buildmark-buildx-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def build(self, request: BuildRequest, *, on_line: Callable[[bytes], None] | None = None) -> BuildOutcome:
+        """See Builder."""
+        self._forget_refs()
+        with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
+            iidfile, metadata_file = Path(scratch, "iid"), Path(scratch, "metadata.json")
+            argv = buildx_arguments(request, iidfile=iidfile, metadata_file=metadata_file)
+            try:
+                done, wall_s = self._timed(argv, request.timeout_s, on_line)
+            except KeyboardInterrupt:
+                self._remove_history()
+                raise
+            return self._outcome(done, wall_s, request, image_id=_text(iidfile), metadata=_bytes(metadata_file))
+
+    def _timed(
+        self, argv: list[str], timeout_s: float, on_line: Callable[[bytes], None] | None
+    ) -> tuple[process.Completed, float]:
+        """Run the client. What lies between the two readings of the clock is the build and nothing else."""
+        env = {**self._engine.environment, "BUILDX_CONFIG": str(self._folder)}
+        ended_s: list[float] = []
+
+        def note_end() -> None:
+            ended_s.append(self._clock.monotonic_s())
+
+        begun_s = self._clock.monotonic_s()
+        done = self._run(argv, env=env, timeout_s=timeout_s, check=False, on_stderr_line=on_line, on_exit=note_end)
+        return done, ended_s[0] - begun_s
+
+    def _outcome(
+        self, done: process.Completed, wall_s: float, request: BuildRequest, *, image_id: str | None, metadata: bytes
+    ) -> BuildOutcome:
+        transcript = parse_rawjson(done.stderr)
+        status, error = BuildStatus.OK, None
+        if done.timed_out:
+            status, error = BuildStatus.TIMEOUT, f"stopped after {request.timeout_s:g} s, the timeout"
+        elif done.returncode != 0:
+            status, error = BuildStatus.FAILED, transcript.error or _last_words(done)
+            self._raise_if_engine_failed(error)
+        return BuildOutcome(
+            status=status,
+            wall_s=wall_s,
+            transcript=transcript,
+            image_id=image_id if status is BuildStatus.OK else None,
+            history_ref=history_ref(metadata) or self._stored_ref(),
+            raw=done.stderr,
+            error=error,
+        )
+
+    def _raise_if_engine_failed(self, error: str) -> None:
+        try:
+            self._engine.ping()
+        except EngineError as gone:
+            raise EngineError(
+                f"the engine {self._engine.info.name} died during a build: {error}", remedy=gone.remedy
+            ) from gone
+        if blames_engine(error):
+            raise EngineError(f"the engine {self._engine.info.name} broke off a build: {error}")
+
+    def _remove_history(self) -> None:
+        """Remove the engine's record of a build whose outcome nobody will get."""
+        ref = self._stored_ref()
+        if ref is not None:
+            with contextlib.suppress(EngineError):
+                self._engine.remove_history(ref)
+
+    def _stored_ref(self) -> str | None:
+        """The name that Buildx gave the last build: it notes it even when it fails, and then tells it nowhere else."""
+        return next((path.name for path in self._refs()), None)
+
+    def _forget_refs(self) -> None:
+        for path in self._refs():
+            path.unlink(missing_ok=True)
+
+    def _refs(self) -> list[Path]:
+        return [path for path in (self._folder / "refs").glob("*/*/*") if path.is_file()]
+
+
+def _last_words(done: process.Completed) -> str:
+    lines = [line for line in done.error_text.splitlines() if line and not line.startswith("{")]
+    return lines[-1] if lines else f"docker buildx exited with {done.returncode} and said nothing"
+
+
+def _text(file: Path) -> str | None:
+    return _bytes(file).decode().strip() or None
+
+
+def _bytes(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""

@@ -1,0 +1,229 @@
+"""The classic builder, through the Docker SDK, timed from the request to the end of its answer.
+
+The archive of the context is made before the clock starts, and sent while it runs: the classic client, too, sends it as
+part of the build. A build is stopped by closing our side of the connection: the daemon then cancels it, removes its
+container, and ends its answer, which is waited for. Neighbours: `bench.pure.classic` reads the stream,
+`bench.ports.builder_buildkit` is the other builder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import os
+import socket
+import tarfile
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from bench.errors import EngineError
+from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, Transcript
+from bench.ports.docker_client import DockerClient
+from bench.ports.docker_host import resolve_host
+from bench.ports.protocols import Clock, Engine
+from bench.pure.classic import Event, parse_classic
+
+if TYPE_CHECKING:
+    from docker import APIClient
+    from requests import Response
+
+DOCKERFILE = ".buildmark.Dockerfile"
+IGNORE_FILE = ".dockerignore"
+PATIENCE_S = 15.0
+
+
+class ClassicBuilder:
+    """Builds with the classic builder of `engine`. The secrets of a request are not used: this builder has none."""
+
+    def __init__(self, engine: Engine, *, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def build(self, request: BuildRequest, *, on_line: Callable[[bytes], None] | None = None) -> BuildOutcome:
+        """See Builder."""
+        client = DockerClient(resolve_host(self._engine.environment))
+        with contextlib.closing(client), tempfile.TemporaryFile() as archive:
+            write_archive(request, archive)
+            archive.seek(0)
+            stream = _Stream(client.api, self._clock, on_line)
+            stream.run(request, archive)
+        return self._outcome(stream, request)
+
+    def _outcome(self, stream: _Stream, request: BuildRequest) -> BuildOutcome:
+        transcript = parse_classic(stream.events)
+        status, error = self._verdict(stream, transcript, request)
+        return BuildOutcome(
+            status=status,
+            wall_s=stream.ended_s - stream.begun_s,
+            transcript=transcript,
+            image_id=_image_id(stream.events) if status is BuildStatus.OK else None,
+            history_ref=None,
+            raw=b"".join(_line(event) for _, event in stream.events),
+            error=error,
+        )
+
+    def _verdict(
+        self, stream: _Stream, transcript: Transcript, request: BuildRequest
+    ) -> tuple[BuildStatus, str | None]:
+        if stream.timed_out:
+            return BuildStatus.TIMEOUT, f"stopped after {request.timeout_s:g} s, the timeout"
+        if stream.broken is None and transcript.error is None:
+            return BuildStatus.OK, None
+        try:
+            self._engine.ping()
+        except EngineError as gone:
+            told = transcript.error or stream.broken
+            raise EngineError(
+                f"the engine {self._engine.info.name} died during a build: {told}", remedy=gone.remedy
+            ) from gone
+        if transcript.error is None or "context canceled" in transcript.error:
+            raise EngineError(
+                f"the engine {self._engine.info.name} broke off a build: {transcript.error or stream.broken}"
+            )
+        return BuildStatus.FAILED, transcript.error
+
+
+class _Stream:
+    """One build's request and the events that answer it, each with the moment of its arrival."""
+
+    def __init__(self, api: APIClient, clock: Clock, on_line: Callable[[bytes], None] | None) -> None:
+        self.events: list[Event] = []
+        self.broken: str | None = None
+        self.timed_out = False
+        self.begun_s = self.ended_s = 0.0
+        self._api = api
+        self._clock = clock
+        self._on_line = on_line
+        self._response: Response | None = None
+        api.hooks["response"].append(self._note_response)
+
+    def run(self, request: BuildRequest, archive: IO[bytes]) -> None:
+        """Build. What lies between the two readings of the clock is the build and nothing else."""
+        alarm = threading.Timer(request.timeout_s, self._time_is_up)
+        alarm.daemon = True
+        self.begun_s = self._clock.monotonic_s()
+        alarm.start()
+        try:
+            self._read(request, archive)
+        except KeyboardInterrupt:
+            self._cancel()
+            self._drain()
+            raise
+        finally:
+            self.ended_s = self._clock.monotonic_s()
+            alarm.cancel()
+            alarm.join()
+
+    def _read(self, request: BuildRequest, archive: IO[bytes]) -> None:
+        import docker.errors  # noqa: PLC0415 - slow to load, and only classic builds need it
+        import requests  # noqa: PLC0415
+        import urllib3  # noqa: PLC0415
+
+        try:
+            for event in self._answer(request, archive):
+                self.events.append((self._clock.monotonic_s(), event))
+                if self._on_line is not None:
+                    self._on_line(_line(event))
+        except requests.Timeout:
+            self.timed_out = True
+        except (
+            docker.errors.DockerException,
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ) as error:
+            self.broken = f"{type(error).__name__}: {error}"
+
+    def _answer(self, request: BuildRequest, archive: IO[bytes]) -> Iterator[Any]:
+        answer: Iterator[Any] = self._api.build(
+            fileobj=archive,
+            custom_context=True,
+            dockerfile=DOCKERFILE,
+            nocache=request.no_cache,
+            rm=True,
+            forcerm=True,
+            timeout=max(1, round(request.timeout_s)),
+            decode=True,
+            buildargs=dict(request.args),
+            labels=dict(request.labels),
+            network_mode=request.network,
+            platform=request.platform,
+            use_config_proxy=False,
+        )
+        return answer
+
+    def _note_response(self, response: Response, *_: Any, **__: Any) -> None:
+        self._response = response
+
+    def _time_is_up(self) -> None:
+        self.timed_out = True
+        self._cancel()
+
+    def _cancel(self) -> None:
+        """Close our side of the connection: the daemon cancels the build, cleans up and ends its answer.
+
+        Before the answer has begun there is nothing to close: the SDK's own timeout ends that.
+        """
+        self._shut(socket.SHUT_WR)
+        last = threading.Timer(PATIENCE_S, self._shut, (socket.SHUT_RDWR,))
+        last.daemon = True
+        last.start()
+
+    def _shut(self, how: int) -> None:
+        if self._response is None:
+            return
+        with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
+            number = os.dup(self._response.raw.fileno())
+            with socket.socket(fileno=number) as connection:
+                connection.shutdown(how)
+
+    def _drain(self) -> None:
+        """Wait until the daemon has ended its answer to a build that was cancelled."""
+        if self._response is not None:
+            with contextlib.suppress(Exception):  # whatever the connection's end looks like, it is the end
+                while self._response.raw.read(4096):
+                    pass
+
+
+def write_archive(request: BuildRequest, archive: IO[bytes]) -> None:
+    """Write what the daemon is sent: the context, owned by root, and the Dockerfile under a name of our own.
+
+    The ignore file keeps the Dockerfile and itself out of what `COPY .` sees, as the classic client does.
+    """
+    ignore_file = request.context / IGNORE_FILE
+    theirs = ignore_file.read_bytes().rstrip() + b"\n" if ignore_file.is_file() else b""
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(request.context.rglob("*")):
+            if path != ignore_file:
+                tar.add(path, arcname=path.relative_to(request.context).as_posix(), recursive=False, filter=_of_root)
+        _add(tar, IGNORE_FILE, theirs + f"{IGNORE_FILE}\n{DOCKERFILE}\n".encode())
+        _add(tar, DOCKERFILE, request.dockerfile.read_bytes())
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    return entry
+
+
+def _image_id(events: list[Event]) -> str | None:
+    """The image that the last `aux` event names: each stage's end tells one, the last is the build's."""
+    told = (event.get("aux") for _, event in reversed(events))
+    return next((str(aux["ID"]) for aux in told if isinstance(aux, dict) and "ID" in aux), None)
+
+
+def _line(event: Any) -> bytes:
+    return msgspec.json.encode(event) + b"\n"

@@ -1,0 +1,239 @@
+"""Where private engines live: they are made here, found again, and removed with everything that belongs to them.
+
+In the cache folder: `docker-KEY/` (the programs), `engines/NAME/` (state, data), `engine-logs/NAME.log`. In the runtime
+folder: `NAME/` (sockets, pid files). In each cgroup hierarchy: `buildmark-NAME/`. Nowhere else.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from bench.errors import EngineError, StorageError
+from bench.ports import cgroups
+from bench.ports.apt import own_suite
+from bench.ports.debian import PackageRequest, fetch_tools
+from bench.ports.engine_daemons import Daemons, tail
+from bench.ports.engine_state import EngineState, identify, processes_of, read_states, stop_process, write_state
+from bench.ports.mounts import mount_at, unmount_below
+from bench.ports.private_engine import PrivateEngine, engine_environment
+from bench.ports.protocols import Clock
+
+logger = logging.getLogger(__name__)
+
+DOCKER_SUITE = "forky"
+DOCKER_SERIES = "28.*"
+RUNTIME_VARIABLE = "BUILDMARK_RUNTIME"
+RUNTIME = "/run/buildmark"
+STOP_PATIENCE_S = 20.0
+LOGS_KEPT = 5
+# Filesystems on which overlay2 does not work, or whose speed says nothing about a build server's.
+UNFIT = frozenset({"overlay", "tmpfs", "ramfs", "nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "vfat", "exfat"})
+
+
+def engine_packages(suite: str, series: str | None) -> tuple[PackageRequest, ...]:
+    """The packages of an engine. runc comes from `suite`, the machine's own: a newer one needs a newer C library."""
+    docker = [PackageRequest(name=name, suite=DOCKER_SUITE, version=series) for name in ("docker.io", "docker-cli")]
+    rest = [PackageRequest(name=name, suite=DOCKER_SUITE) for name in ("docker-buildx", "containerd")]
+    return (*docker, *rest, PackageRequest(name="runc", suite=suite))
+
+
+class EngineHome:
+    """The private engines of one cache folder."""
+
+    def __init__(self, cache: Path, *, environment: Mapping[str, str], clock: Clock) -> None:
+        self._cache = cache
+        self._engines = cache / "engines"
+        self._logs = cache / "engine-logs"
+        self._runtime = Path(environment.get(RUNTIME_VARIABLE) or RUNTIME)
+        self._environment = environment
+        self._clock = clock
+
+    def open(self) -> PrivateEngine:
+        """The engine that `engine up` keeps, else a new one that closes with this process's use of it.
+
+        Engines that killed runs left behind are removed first. Raises EngineError when dockerd does not come up, and
+        NetworkError when its packages cannot be had.
+        """
+        self.clean()
+        for state in self.kept():
+            return PrivateEngine(state, self._environment, on_close=None)
+        return self._start(keep=False)
+
+    def up(self) -> tuple[EngineState, bool]:
+        """Start an engine that stays until `down`, unless one is up. Returns its state, and whether it is new."""
+        self.clean()
+        for state in self.kept():
+            return state, False
+        engine = self._start(keep=True)
+        engine.close()
+        return self.kept()[0], True
+
+    def kept(self) -> tuple[EngineState, ...]:
+        """The engines that stay up until `down`."""
+        return tuple(state for state in read_states(self._engines) if state.owner is None and state.is_up)
+
+    def states(self) -> tuple[EngineState, ...]:
+        """Every engine that lies here: kept, in use by a run, or left behind."""
+        return read_states(self._engines)
+
+    def clean(self) -> tuple[str, ...]:
+        """Remove what killed runs left behind, and return its names. Engines in use and kept ones stay."""
+        with self._locked():
+            abandoned = [state for state in read_states(self._engines) if state.is_abandoned]
+            for state in abandoned:
+                logger.warning("removing the engine %s, which a killed run left behind", state.name)
+                self._remove(state)
+        return tuple(state.name for state in abandoned)
+
+    def remove(self, state: EngineState) -> None:
+        """Stop an engine and remove all that belongs to it."""
+        with self._locked():
+            self._remove(state)
+
+    def log_of(self, name: str) -> Path:
+        """Where the daemons of an engine log to; kept for a while after it."""
+        return self._logs / f"{name}.log"
+
+    def latest_log(self) -> Path | None:
+        """The log of the engine that was started last."""
+        return max(self._logs.glob("*.log"), key=lambda path: path.stat().st_mtime, default=None)
+
+    def _start(self, *, keep: bool) -> PrivateEngine:
+        tools = self._tools()
+        state = self._claim(tools)
+        daemons: Daemons | None = None
+        try:
+            groups = cgroups.create(group_name(state.name))
+            state = msgspec.structs.replace(state, steps_cgroup=groups.steps, daemon_cgroup=groups.daemon)
+            write_state(state)
+            _link_buildx(state)
+            environment = engine_environment(state, self._environment)
+            daemons = Daemons(state, groups, environment=environment, log=self.log_of(state.name))
+            daemons.start()
+            found = tuple(identity for identity in map(identify, daemons.pids) if identity)
+            state = msgspec.structs.replace(state, daemons=found, owner=None if keep else state.owner)
+            write_state(state)
+            return self._opened(state, daemons, keep=keep)
+        except BaseException:
+            self._end(state, daemons)
+            raise
+
+    def _opened(self, state: EngineState, daemons: Daemons, *, keep: bool) -> PrivateEngine:
+        try:
+            return PrivateEngine(state, self._environment, on_close=None if keep else lambda: self._end(state, daemons))
+        except EngineError as error:
+            raise EngineError(f"{error.message}\n{tail(self.log_of(state.name))}", remedy=error.remedy) from error
+
+    def _end(self, state: EngineState, daemons: Daemons | None) -> None:
+        self.remove(state)
+        if daemons is not None:
+            daemons.reap()
+
+    def _tools(self) -> Path:
+        """The folder of Docker's programs, fetched once; of the tried series, or of the one that the suite has now."""
+        try:
+            return self._fetch(DOCKER_SERIES)
+        except EngineError as error:
+            if DOCKER_SERIES not in error.message:
+                raise
+            logger.warning("the Debian archive has no Docker %s any more: taking what it has", DOCKER_SERIES)
+            return self._fetch(None)
+
+    def _fetch(self, series: str | None) -> Path:
+        packages = engine_packages(own_suite(), series)
+        key = hashlib.sha256(msgspec.json.encode(packages)).hexdigest()[:8]
+        folder = self._cache / f"docker-{key}"
+        return fetch_tools(packages, folder=folder, with_dependencies=False, environment=self._environment)
+
+    def _claim(self, tools: Path) -> EngineState:
+        """Give a new engine its name and folders; written down before anything starts, so that it is found again."""
+        name = f"private-{secrets.token_hex(3)}"
+        state = EngineState(
+            name=name,
+            folder=self._engines / name,
+            runtime=self._runtime / name,
+            tools=tools,
+            created_at=self._clock.now(),
+            owner=identify(os.getpid()),
+        )
+        with self._locked():
+            try:
+                _refuse_unfit(self._engines)
+                self._logs.mkdir(parents=True, exist_ok=True)
+                self._forget_old_logs()
+                state.folder.mkdir(mode=0o711)
+                write_state(state)
+                state.runtime.mkdir(mode=0o700, parents=True)
+            except OSError as error:
+                raise StorageError(f"a private engine cannot be made in {state.folder}: {error.strerror}") from error
+        return state
+
+    def _forget_old_logs(self) -> None:
+        logs = sorted(self._logs.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for log in logs[LOGS_KEPT:]:
+            log.unlink(missing_ok=True)
+
+    def _remove(self, state: EngineState) -> None:
+        for process in reversed(processes_of(state)):
+            stop_process(process, patience_s=STOP_PATIENCE_S)
+        cgroups.remove(group_name(state.name))
+        for folder in (state.runtime, state.folder):
+            unmount_below(folder)
+        shutil.rmtree(state.runtime, ignore_errors=True)
+        for entry in state.folder.iterdir() if state.folder.is_dir() else ():
+            if entry.name != "state.json":  # goes last, so that a clean-up that is killed is taken up again
+                _remove_entry(entry)
+        shutil.rmtree(state.folder, ignore_errors=True)
+        if state.folder.exists() or state.runtime.exists():
+            raise StorageError(f"the engine {state.name} cannot be removed wholly: {state.folder}, {state.runtime}")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._engines.mkdir(parents=True, exist_ok=True)
+            file = (self._engines / ".lock").open("w")
+        except OSError as error:
+            raise StorageError(f"{self._engines} cannot be written: {error.strerror}") from error
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def group_name(engine_name: str) -> str:
+    """The control group of an engine, in every hierarchy."""
+    return f"buildmark-{engine_name}"
+
+
+def _link_buildx(state: EngineState) -> None:
+    plugins = state.folder / "config" / "cli-plugins"
+    plugins.mkdir(parents=True)
+    for found in sorted(state.tools.glob("usr/lib*/docker/cli-plugins/docker-buildx")):
+        (plugins / "docker-buildx").symlink_to(found)
+        return
+    raise EngineError("the Docker that was fetched has no Buildx", remedy=f"remove {state.tools.parent} and try again")
+
+
+def _refuse_unfit(folder: Path) -> None:
+    kind = mount_at(folder).kind
+    if kind in UNFIT or kind.startswith("fuse"):
+        raise EngineError(
+            f"a Docker engine cannot keep its data on {kind}, which is what {folder} lies on",
+            remedy="set BUILDMARK_CACHE to a folder on a local disk (ext4, xfs, btrfs)",
+        )
+
+
+def _remove_entry(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)

@@ -1,0 +1,86 @@
+"""The metrics that a trial yields, by name: their values, their units and their meters.
+
+A name ends with its unit: `_s` is seconds, `_bytes` is bytes, and what has neither is a ratio. A metric that a later
+meter adds is summarised without a change here. Neighbour: `bench.pure.summary`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.model.trial import Reading, Trial
+
+WALL = "wall_s"
+IMAGE_SIZE = "image_size_bytes"
+CPU = "cpu_s"
+MEMORY_PEAK = "memory_peak_bytes"
+DISK_WRITTEN = "disk_written_bytes"
+HIT_RATIO = "hit_ratio"
+CPU_PARTS = ("cpu_user_s", "cpu_system_s")
+ORDER = (
+    WALL,
+    CPU,
+    *CPU_PARTS,
+    MEMORY_PEAK,
+    "disk_read_bytes",
+    DISK_WRITTEN,
+    "cache_growth_bytes",
+    IMAGE_SIZE,
+    HIT_RATIO,
+    "hit_ratio_by_time",
+    "context_bytes",
+    "pulled_bytes",
+    "phase_context_s",
+    "phase_pull_s",
+    "phase_steps_s",
+    "phase_export_s",
+)
+"""The metrics known today, in the order in which files and tables name them."""
+
+
+def unit_of(metric: str) -> str:
+    """The unit that a metric's name says: `s`, `bytes` or `ratio`."""
+    if metric.endswith("_s"):
+        return "s"
+    return "bytes" if metric.endswith("_bytes") else "ratio"
+
+
+def metric_values(trial: Trial) -> dict[str, Reading]:
+    """Every metric of a trial that is there, with its meter (empty for what no meter gave)."""
+    readings = {name: _plain(value) for name, value in _told(trial).items() if value is not None}
+    metered = dict(trial.resources)
+    user, system = (metered.get(name) for name in CPU_PARTS)
+    if user is not None and system is not None:
+        metered[CPU] = Reading(value=user.value + system.value, meter=_joined(user.meter, system.meter))
+    return {**readings, **metered}
+
+
+def in_order(names: Mapping[str, object]) -> list[str]:
+    """The names, the known ones first and in their order, then the others by name."""
+    known = [name for name in ORDER if name in names]
+    return known + sorted(names.keys() - set(known))
+
+
+def _told(trial: Trial) -> dict[str, float | None]:
+    """What the clock, the build's own stream and the engine's inspection tell."""
+    cache, phases, proof = trial.cache, trial.phases, trial.proof
+    return {
+        WALL: trial.wall_s,
+        IMAGE_SIZE: trial.image.size_bytes if trial.image else None,
+        HIT_RATIO: cache.hit_ratio if cache else None,
+        "hit_ratio_by_time": cache.hit_ratio_by_time if cache else None,
+        "context_bytes": proof.context_bytes if proof else None,
+        "pulled_bytes": proof.pulled_bytes if proof else None,
+        "phase_context_s": phases.context_s if phases else None,
+        "phase_pull_s": phases.pull_s if phases else None,
+        "phase_steps_s": phases.steps_s if phases else None,
+        "phase_export_s": phases.export_s if phases else None,
+    }
+
+
+def _plain(value: float) -> Reading:
+    return Reading(value=value, meter="")
+
+
+def _joined(*meters: str) -> str:
+    return ", ".join(sorted({meter for meter in meters if meter}))

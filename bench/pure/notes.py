@@ -1,0 +1,135 @@
+"""The notes under the tables, as data: what a reader must know before believing a number.
+
+Rendered late, in `bench.report.notes`; each has its subjects, its reason and how many trials it concerns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from bench.model.run import Run
+from bench.model.summary import Note, NoteKind, Overhead
+from bench.model.trial import Trial, TrialStatus
+from bench.pure.effects import Measured, references_missing
+from bench.pure.metrics import in_order, metric_values
+from bench.pure.statistics import NOMINAL_COVERAGE, median_estimate
+
+_NOTE_OF_STATUS = {
+    TrialStatus.FAILED: NoteKind.FAILED,
+    TrialStatus.TIMEOUT: NoteKind.TIMEOUT,
+    TrialStatus.INVALID: NoteKind.INVALID,
+}
+_HOST_WIDE = "host-wide"
+
+
+def notes_of(
+    run: Run,
+    trials: tuple[Trial, ...],
+    measured: Measured,
+    overhead: Overhead,
+    *,
+    being_written: bool,
+    warning: str | None,
+) -> tuple[Note, ...]:
+    """Everything worth saying about a run, the gravest first."""
+    valid = [trial for trial in trials if trial.status is TrialStatus.VALID]
+    return (
+        *_progress(run, trials, being_written=being_written),
+        *([] if warning is None or being_written else [Note(kind=NoteKind.CUT_OFF, subjects=(), detail=warning)]),
+        *_unavailable(run, trials),
+        *_lost(trials),
+        *_smoke(trials),
+        *(Note(kind=NoteKind.NO_REFERENCE, subjects=pair, detail="") for pair in references_missing(run, measured)),
+        *_few_rounds(valid),
+        *_meters(valid),
+        *_absent(valid),
+        *_overhead(overhead),
+    )
+
+
+def _progress(run: Run, trials: Sequence[Trial], *, being_written: bool) -> Iterator[Note]:
+    missing = {planned.number for planned in run.plan.trials} - {trial.number for trial in trials}
+    if missing:
+        kind = NoteKind.RUNNING if being_written else NoteKind.INTERRUPTED
+        yield Note(
+            kind=kind, subjects=(run.id,), detail=f"{len(missing)} of {len(run.plan.trials)}", count=len(missing)
+        )
+
+
+def _unavailable(run: Run, trials: Sequence[Trial]) -> Iterator[Note]:
+    """A note per base that could not be had, with the trials that it cost; and per other reason of that kind."""
+    lost: defaultdict[str, int] = defaultdict(int)
+    base_of = {variant.id: variant.base for variant in run.plan.variants}
+    told = {base.name: base.reason for base in run.unavailable}
+    for trial in trials:
+        if trial.status is TrialStatus.UNAVAILABLE:
+            base = base_of.get(trial.variant) or trial.variant
+            lost[base] += 1
+            told.setdefault(base, trial.reason or "")
+    for base, reason in told.items():
+        yield Note(kind=NoteKind.UNAVAILABLE, subjects=(base,), detail=reason, count=lost[base])
+
+
+def _lost(trials: Sequence[Trial]) -> Iterator[Note]:
+    """Trials that failed, timed out or lack proof, grouped by state and reason."""
+    groups: defaultdict[tuple[NoteKind, str, str], list[Trial]] = defaultdict(list)
+    for trial in trials:
+        if trial.status in _NOTE_OF_STATUS:
+            groups[_NOTE_OF_STATUS[trial.status], trial.state, trial.reason or ""].append(trial)
+    for (kind, _, reason), group in groups.items():
+        variants = dict.fromkeys(f"{trial.variant} {trial.state}" for trial in group)
+        log = next((trial.log for trial in group if trial.log), None)
+        yield Note(kind=kind, subjects=tuple(variants), detail=reason, count=len(group), log=log)
+
+
+def _smoke(trials: Sequence[Trial]) -> Iterator[Note]:
+    """Smoke tests that failed without making their own trial invalid are told too; none goes unsaid."""
+    for trial in trials:
+        if trial.smoke is not None and not trial.smoke.passed and trial.status is TrialStatus.VALID:
+            yield Note(kind=NoteKind.SMOKE, subjects=(trial.variant,), detail=trial.smoke.reason or "", count=1)
+
+
+def _few_rounds(valid: Sequence[Trial]) -> Iterator[Note]:
+    """Where no interval of 95 % can be had, how much the range covers: once per number of samples."""
+    counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for trial in valid:
+        counts[trial.variant, trial.state] += 1
+    for n in sorted(set(counts.values())):
+        coverage = median_estimate([0.0] * n).coverage
+        if coverage < NOMINAL_COVERAGE:
+            rows = sum(1 for count in counts.values() if count == n)
+            yield Note(kind=NoteKind.FEW_ROUNDS, subjects=(str(n),), detail=f"{coverage * 100:.4g} %", count=rows)
+
+
+def _meters(valid: Sequence[Trial]) -> Iterator[Note]:
+    metrics: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for trial in valid:
+        for name, reading in trial.resources.items():
+            metrics[reading.meter][name] = None
+    for meter in sorted(metrics):
+        kind = NoteKind.HOST_WIDE if meter == _HOST_WIDE else NoteKind.METERS
+        yield Note(kind=kind, subjects=tuple(in_order(metrics[meter])), detail=meter)
+
+
+def _absent(valid: Sequence[Trial]) -> Iterator[Note]:
+    """Metrics that no valid trial has, by the reason that they share."""
+    had = {name for trial in valid for name in metric_values(trial)}
+    reasons: dict[str, str] = {}
+    for trial in valid:
+        reasons |= {name: reason for name, reason in trial.absent.items() if name not in had}
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for name in in_order(reasons):
+        by_reason[reasons[name]].append(name)
+    for reason, names in by_reason.items():
+        yield Note(kind=NoteKind.ABSENT, subjects=tuple(names), detail=reason)
+
+
+def _overhead(overhead: Overhead) -> Iterator[Note]:
+    """The share of the campaign outside the timed regions, and what it was spent on, the largest part first."""
+    outside_s = sum(overhead.outside_s.values())
+    whole_s = overhead.timed_s + outside_s
+    if outside_s > 0 and overhead.timed_s > 0:
+        parts = sorted(overhead.outside_s.items(), key=lambda part: -part[1])
+        subjects = tuple(f"{name} {100 * seconds / whole_s:.1f} %" for name, seconds in parts)
+        yield Note(kind=NoteKind.OVERHEAD, subjects=subjects, detail=f"{100 * outside_s / whole_s:.0f} %")

@@ -1,0 +1,128 @@
+"""The columns of the table of variants: a typed registry of how each is headed, read, sorted and dropped.
+
+Neighbour: `bench.report.tables` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from bench.errors import UsageError, did_you_mean
+from bench.model.scenario import State
+from bench.model.summary import MetricSummary, Row, Summary
+from bench.pure.metrics import CPU, DISK_WRITTEN, HIT_RATIO, IMAGE_SIZE, MEMORY_PEAK, WALL
+from bench.pure.statistics import NOMINAL_COVERAGE
+from bench.report.units import ABSENT, bytes_text, percent_text, ratio_text, seconds_range_text, seconds_text
+
+
+class SortColumn(StrEnum):
+    """What the rows of a state can be sorted by. Hits sort the most first, everything else the least first."""
+
+    TIME = "time"
+    SIZE = "size"
+    CPU = "cpu"
+    MEMORY = "memory"
+    DISK = "disk"
+    HITS = "hits"
+    VARIANT = "variant"
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """One column. `text` makes a cell. The column with the highest `drop` goes first when the width is short."""
+
+    header: str
+    text: Callable[[Row], str]
+    drop: int = 0
+    left: bool = False
+
+
+_SORT_METRICS = {
+    SortColumn.TIME: WALL,
+    SortColumn.SIZE: IMAGE_SIZE,
+    SortColumn.CPU: CPU,
+    SortColumn.MEMORY: MEMORY_PEAK,
+    SortColumn.DISK: DISK_WRITTEN,
+    SortColumn.HITS: HIT_RATIO,
+}
+
+
+def parse_sort(word: str) -> SortColumn:
+    """The column that a word names. Raises UsageError with the nearest one."""
+    known = [column.value for column in SortColumn]
+    if word not in known:
+        raise UsageError(
+            f"cannot sort by '{word}'{did_you_mean(word, known)}", remedy=f"--sort with one of: {', '.join(known)}"
+        )
+    return SortColumn(word)
+
+
+def sorted_rows(summary: Summary, sort: SortColumn) -> tuple[Row, ...]:
+    """The rows, state by state, for times of different states do not compare; what was not measured comes last."""
+    states = list(State)
+    metric = _SORT_METRICS.get(sort)
+    sign = -1 if sort is SortColumn.HITS else 1
+
+    def key(row: Row) -> tuple[int, bool, float]:
+        found = row.metrics.get(metric) if metric else None
+        missing = metric is not None and found is None
+        return states.index(row.state), missing, sign * found.median if found else 0.0
+
+    return tuple(sorted(summary.rows, key=key))
+
+
+def columns_of(summary: Summary) -> list[Column]:
+    """The columns that this summary needs, from left to right."""
+    return [
+        *_variant_columns(summary),
+        Column(header="state", text=lambda row: row.state.value, left=True),
+        Column(header="time", text=lambda row: _cell(row, WALL, seconds_text)),
+        Column(header=_range_header(summary), text=_time_range, drop=3),
+        Column(header="vs best", text=_relative, drop=4),
+        Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5),
+        Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text)),
+        Column(header="CPU", text=lambda row: _cell(row, CPU, seconds_text), drop=6),
+        Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=7),
+        Column(header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=8),
+        *_count_columns(summary),
+    ]
+
+
+def _variant_columns(summary: Summary) -> list[Column]:
+    """A column per axis that varies; the variant's id where none does, or where ids say more than the axes."""
+    varying = [axis for axis in summary.run.axes if len({row.levels.get(axis) for row in summary.rows}) > 1]
+    if not varying:
+        return [Column(header="variant", text=lambda row: row.variant, left=True)]
+    return [Column(header=axis, text=_level_of(axis), left=True) for axis in varying]
+
+
+def _level_of(axis: str) -> Callable[[Row], str]:
+    return lambda row: row.levels.get(axis, ABSENT)
+
+
+def _count_columns(summary: Summary) -> list[Column]:
+    """How many of the planned trials count, where some row lacks one."""
+    if all(row.n_valid == row.n_planned for row in summary.rows):
+        return []
+    return [Column(header="valid", text=lambda row: f"{row.n_valid} of {row.n_planned}", drop=2)]
+
+
+def _range_header(summary: Summary) -> str:
+    walls = [row.metrics[WALL] for row in summary.rows if WALL in row.metrics]
+    return "95 % interval" if walls and all(wall.coverage >= NOMINAL_COVERAGE for wall in walls) else "range"
+
+
+def _time_range(row: Row) -> str:
+    wall = row.metrics.get(WALL)
+    return ABSENT if wall is None or wall.n == 1 else seconds_range_text(wall.low, wall.high, like=wall.median)
+
+
+def _relative(row: Row) -> str:
+    return ABSENT if row.relative_to_best is None else ratio_text(row.relative_to_best)
+
+
+def _cell(row: Row, metric: str, text: Callable[[float], str]) -> str:
+    found: MetricSummary | None = row.metrics.get(metric)
+    return ABSENT if found is None else text(found.median)

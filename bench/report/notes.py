@@ -1,0 +1,133 @@
+"""The notes under the tables in words. `bench.pure.notes` decides what is worth saying; here it is only said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bench.model.summary import Note, NoteKind
+
+_MOST_SUBJECTS = 4
+_TITLES: Mapping[str, str] = {
+    "cpu_user_s": "user CPU time",
+    "cpu_system_s": "system CPU time",
+    "memory_peak_bytes": "peak memory",
+    "disk_read_bytes": "disk reads",
+    "disk_written_bytes": "disk writes",
+    "cache_growth_bytes": "cache growth",
+}
+
+
+def note_text(note: Note) -> str:
+    """One note as one line of plain text, without control characters, however odd the reason that it quotes."""
+    return _plain(_SENTENCES[note.kind](note))
+
+
+def _running(note: Note) -> str:
+    return f"This run is still under way: {note.detail} trials are to come."
+
+
+def _interrupted(note: Note) -> str:
+    return (
+        f"This run is not finished: {note.detail} trials are missing. Finish it with: buildmark resume {_only(note)}"
+    )
+
+
+def _cut_off(note: Note) -> str:
+    return f"{note.detail}; `buildmark resume` measures that trial again."
+
+
+def _unavailable(note: Note) -> str:
+    cost = f", which cost {_trials(note)}" if note.count else ""
+    return f"The base {_only(note)} could not be had{cost}: {note.detail}"
+
+
+def _failed(note: Note) -> str:
+    return f"{_trials(note)} failed ({_some(note)}): {note.detail}{_log(note)}"
+
+
+def _timeout(note: Note) -> str:
+    return f"{_trials(note)} ran out of time ({_some(note)}): {note.detail}{_log(note)}"
+
+
+def _invalid(note: Note) -> str:
+    what = "is invalid and counts" if note.count == 1 else "are invalid and count"
+    return f"{_trials(note)} {what} in no number ({_some(note)}): {note.detail}{_log(note)}"
+
+
+def _smoke(note: Note) -> str:
+    return f"The smoke test of {_only(note)} failed: {note.detail}"
+
+
+def _no_reference(note: Note) -> str:
+    axis, level = note.subjects
+    return f"The axis {axis} has no effects: its first level, {level}, has no valid trial to compare with."
+
+
+def _few_rounds(note: Note) -> str:
+    count = int(_only(note))
+    if count == 1:
+        return "One valid trial has no range: take 6 rounds or more for an interval of 95 %."
+    return (
+        f"With {count} valid trials the range is the fastest to the slowest, and holds the true median with "
+        f"{note.detail}: take 6 rounds or more for 95 %."
+    )
+
+
+def _meters(note: Note) -> str:
+    return f"Measured by {note.detail}: {_titles(note)}."
+
+
+def _host_wide(note: Note) -> str:
+    return f"Measured host-wide, so other programs on the machine are in it: {_titles(note)}."
+
+
+def _absent(note: Note) -> str:
+    return f"Not measured: {_titles(note)} ({note.detail})."
+
+
+def _overhead(note: Note) -> str:
+    return f"{note.detail} of the campaign lay outside the timed regions: {', '.join(note.subjects)}."
+
+
+_SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
+    NoteKind.RUNNING: _running,
+    NoteKind.INTERRUPTED: _interrupted,
+    NoteKind.CUT_OFF: _cut_off,
+    NoteKind.UNAVAILABLE: _unavailable,
+    NoteKind.FAILED: _failed,
+    NoteKind.TIMEOUT: _timeout,
+    NoteKind.INVALID: _invalid,
+    NoteKind.SMOKE: _smoke,
+    NoteKind.NO_REFERENCE: _no_reference,
+    NoteKind.FEW_ROUNDS: _few_rounds,
+    NoteKind.METERS: _meters,
+    NoteKind.HOST_WIDE: _host_wide,
+    NoteKind.ABSENT: _absent,
+    NoteKind.OVERHEAD: _overhead,
+}
+
+
+def _only(note: Note) -> str:
+    return note.subjects[0]
+
+
+def _trials(note: Note) -> str:
+    return "1 trial" if note.count == 1 else f"{note.count} trials"
+
+
+def _some(note: Note) -> str:
+    shown = ", ".join(note.subjects[:_MOST_SUBJECTS])
+    more = len(note.subjects) - _MOST_SUBJECTS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _titles(note: Note) -> str:
+    return ", ".join(_TITLES.get(name, name) for name in note.subjects)
+
+
+def _log(note: Note) -> str:
+    return f" (log: {note.log})" if note.log else ""
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())

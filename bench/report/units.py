@@ -1,0 +1,60 @@
+"""Numbers as people read them: `1.24 s`, `83.1 MB`, `×1.34`, `100 %`. Files with full precision are in `exports`."""
+
+from __future__ import annotations
+
+ABSENT = "–"
+_FACTORS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+_MILLISECONDS_BELOW = 0.0995
+_WIDE = 100.0
+_NARROW = 10.0
+_SMALL_RATIO = 0.1
+
+
+def seconds_text(seconds: float) -> str:
+    """Three figures with the unit that suits: `12.3 s`, `1.24 s`, `48 ms`."""
+    if 0 < seconds < _MILLISECONDS_BELOW:
+        return f"{seconds * 1000:.3g} ms"
+    return f"{seconds:.{_decimals(seconds)}f} s"
+
+
+def seconds_range_text(low: float, high: float, *, like: float) -> str:
+    """A range in the unit and with the decimals of the number that it belongs to, the unit left out: `1.20–1.31`."""
+    if 0 < like < _MILLISECONDS_BELOW:
+        return f"{low * 1000:.3g}–{high * 1000:.3g}"
+    decimals = _decimals(like)
+    return f"{low:.{decimals}f}–{high:.{decimals}f}"
+
+
+def bytes_text(size: float) -> str:
+    """Decimal units, three figures: `83.1 MB`."""
+    for unit, factor in _FACTORS:
+        if abs(size) >= factor * 0.9995:
+            value = size / factor
+            return f"{value:.{_decimals(value)}f} {unit}"
+    return f"{size:.0f} B"
+
+
+def ratio_number(ratio: float) -> str:
+    """A ratio to two decimals, and small ones to three, so that they do not all read 0.06."""
+    if ratio >= _NARROW:
+        return f"{ratio:.1f}"
+    return f"{ratio:.2f}" if ratio >= _SMALL_RATIO else f"{ratio:.3f}"
+
+
+def ratio_text(ratio: float, low: float | None = None, high: float | None = None) -> str:
+    """`×1.34`, with `(1.30–1.38)` after it where the interval is wider than the figures that are shown."""
+    text = ratio_number(ratio)
+    if low is None or high is None or ratio_number(low) == ratio_number(high) == text:
+        return f"×{text}"
+    return f"×{text} ({ratio_number(low)}–{ratio_number(high)})"
+
+
+def percent_text(ratio: float) -> str:
+    """A share of one: `100 %`."""
+    return f"{ratio * 100:.0f} %"
+
+
+def _decimals(value: float) -> int:
+    if abs(value) >= _WIDE:
+        return 0
+    return 1 if abs(value) >= _NARROW else 2

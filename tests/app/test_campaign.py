@@ -1,0 +1,320 @@
+"""The campaign against fakes: what is done in which order, what is recorded, what is left behind."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.app.campaign import missing_trials, run_campaign
+from bench.app.workbench import Workbench
+from bench.errors import EngineError, InterruptedRunError, UsageError
+from bench.model.plan import PlannedTrial
+from bench.model.run import EngineKind, Run
+from bench.model.scenario import SmokeTest, State
+from bench.model.trial import Trial, TrialStatus
+from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
+from bench.ports.protocols import ContainerResult
+from bench.ports.run_store import RunStore
+from tests.builders import make_plan, make_run, make_unavailable
+
+BASE = "buildmark.invalid/debian-12:base"
+AXES = {"base": ("debian-12",), "layers": ("split", "merged")}
+SPLIT, MERGED = "debian-12-split", "debian-12-merged"
+DOCKERFILES = {
+    SPLIT: f"FROM {BASE}\nWORKDIR /srv\nCOPY assets .\nRUN make one\nRUN make two\n",
+    MERGED: f"FROM {BASE}\nWORKDIR /srv\nCOPY assets .\nRUN make one && make two\n",
+}
+
+
+class Silent:
+    """A watcher that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.ended_trials: list[Trial] = []
+        self.over = False
+
+    def started(self, run: Run, missing: tuple[PlannedTrial, ...]) -> None:
+        del run
+        self.missing = missing
+
+    def trial_started(self, planned: PlannedTrial) -> None:
+        pass
+
+    def trial_ended(self, trial: Trial) -> None:
+        self.ended_trials.append(trial)
+
+    def ended(self) -> None:
+        self.over = True
+
+
+class Rig:
+    """A campaign on fakes, with a real run folder."""
+
+    def __init__(self, folder: Path, *, kind: EngineKind = EngineKind.PRIVATE, rounds: int = 2, **run: Any) -> None:
+        self.folder = folder
+        self.clock = FakeClock()
+        self.calls: list[str] = []
+        self.engine = FakeEngine(clock=self.clock, info=fake_info(kind), bases=[BASE], calls=self.calls)
+        self.watcher = Silent()
+        self.dockerfiles = dict(DOCKERFILES)
+        self.run = make_run(make_plan(AXES, rounds=rounds), axes=AXES, **{"smoke": None, **run})
+
+    def go(
+        self,
+        *,
+        script: Mapping[str, list[FakeBuild]] | None = None,
+        nth: Mapping[int, FakeBuild] | None = None,
+        recorded: tuple[Trial, ...] = (),
+    ) -> FakeBuilder:
+        store = RunStore(self.folder / "results")
+        builder = FakeBuilder(self.engine, script=script, nth=nth)
+        known = (self.folder / "results" / self.run.id).exists()
+        with store.reopen(self.run.id) if known else store.create(self.run) as writer:
+            paths = {
+                variant: writer.path / writer.write_dockerfile(variant, text)
+                for variant, text in self.dockerfiles.items()
+            }
+            bench = Workbench(
+                engine=self.engine,
+                builder=builder,
+                meter=FakeMeter(self.calls),
+                clock=self.clock,
+                recorder=writer,
+                watcher=self.watcher,
+                context=self._context(),
+                context_files={"assets/a.txt": 5},
+                dockerfiles=paths,
+                build_args={"HTTP_PROXY": "http://user:secret@proxy"},
+                secrets={},
+            )
+            run_campaign(self.run, bench, recorded)
+        return builder
+
+    def trials(self) -> tuple[Trial, ...]:
+        folder = RunStore(self.folder / "results").open(self.run.id)
+        return folder.read_trials(self.run).trials
+
+    def _context(self) -> Path:
+        shutil.rmtree(self.folder / "scratch", ignore_errors=True)
+        context = self.folder / "scratch" / "context"
+        (context / "assets").mkdir(parents=True)
+        (context / "assets" / "a.txt").write_text("hello")
+        return context
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    yield Rig(tmp_path)
+
+
+def test_a_trial_prepares_meters_builds_and_cleans_in_that_order(rig: Rig) -> None:
+    rig.go()
+    cold = rig.calls[: rig.calls.index("meter.stop") + 1]
+    assert cold == ["empty_build_cache", "meter.start", f"build {SPLIT}", "meter.stop"]
+    rest = rig.calls[len(cold) :]
+    warm = rest[: rest.index("meter.stop") + 1]
+    assert [call.split()[0] for call in warm] == [
+        "find_image",
+        "remove_image",
+        "remove_history",
+        "build",
+        "meter.start",
+        "build",
+        "meter.stop",
+    ]
+
+
+def test_cold_is_cold_and_warm_is_warm_in_every_trial(rig: Rig) -> None:
+    rig.go()
+    trials = rig.trials()
+    assert [trial.number for trial in trials] == list(range(1, 9))
+    assert {trial.status for trial in trials} == {TrialStatus.VALID}
+    ratios = {(trial.state, trial.cache.hit_ratio) for trial in trials if trial.cache}
+    assert ratios == {(State.COLD, 0.0), (State.WARM, 1.0)}
+
+
+def test_only_the_build_is_timed(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.engine = FakeEngine(
+        clock=rig.clock, bases=[BASE], calls=rig.calls, costs_s={"empty_build_cache": 50.0, "find_image": 70.0}
+    )
+    rig.go()
+    cold = next(trial for trial in rig.trials() if trial.variant == SPLIT and trial.state is State.COLD)
+    assert cold.wall_s == pytest.approx(4 * 1.0 + 0.2)
+    assert cold.overhead_s["prepare"] == pytest.approx(50.0)
+    assert cold.overhead_s["inspect"] == pytest.approx(70.0)
+
+
+def test_every_trial_has_a_context_name_of_its_own_and_its_preparation_shares_it(rig: Rig) -> None:
+    builder = rig.go()
+    names = [request.context.name for request in builder.requests]
+    assert len(set(names)) == 8
+    assert sorted(names.count(name) for name in set(names)) == [1] * 4 + [2] * 4
+
+
+def test_a_cold_trial_that_hit_the_cache_is_invalid_with_the_reason_and_kept(rig: Rig) -> None:
+    rig.go(nth={1: FakeBuild(foreign_hits=2)})
+    first = rig.trials()[0]
+    assert first.status is TrialStatus.INVALID
+    assert first.reason is not None
+    assert "found in the cache" in first.reason
+    assert first.wall_s is not None
+
+
+def test_a_warm_trial_that_missed_is_invalid(rig: Rig) -> None:
+    rig.go(nth={3: FakeBuild(foreign_misses=1)})
+    second = rig.trials()[1]
+    assert (second.state, second.status) == (State.WARM, TrialStatus.INVALID)
+
+
+def test_a_failing_step_is_a_record_with_its_last_lines_and_the_rest_runs(rig: Rig) -> None:
+    rig.go(script={SPLIT: [FakeBuild(fails_at="make two")]})
+    by_variant = {variant: {t.status for t in rig.trials() if t.variant == variant} for variant in (SPLIT, MERGED)}
+    assert by_variant == {SPLIT: {TrialStatus.FAILED}, MERGED: {TrialStatus.VALID}}
+    cold, warm = (t for t in rig.trials() if t.variant == SPLIT and t.round == 1)
+    assert cold.reason is not None
+    assert "exit code: 1" in cold.reason
+    assert 0 < len(cold.log_tail) <= 20
+    assert warm.reason is not None
+    assert warm.reason.startswith("the build that prepares the state failed")
+    assert warm.wall_s is None
+
+
+def test_a_hanging_build_is_recorded_as_a_timeout(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, timeout_s=30.0)
+    rig.go(nth={1: FakeBuild(hangs=True)})
+    first = rig.trials()[0]
+    assert first.status is TrialStatus.TIMEOUT
+    assert first.wall_s == pytest.approx(30.0, abs=1.5)
+
+
+def test_a_base_that_cannot_be_had_makes_records_and_no_builds(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, unavailable=(make_unavailable("debian-12", "no registry answers"),))
+    builder = rig.go()
+    assert builder.requests == []
+    assert {(trial.status, trial.reason) for trial in rig.trials()} == {
+        (TrialStatus.UNAVAILABLE, "no registry answers")
+    }
+
+
+def test_ctrl_c_keeps_what_was_measured_and_cleans_up(rig: Rig) -> None:
+    with pytest.raises(InterruptedRunError) as caught:
+        rig.go(nth={4: FakeBuild(interrupted=True)})
+    assert caught.value.remedy == f"buildmark resume {rig.run.id}"
+    assert len(rig.trials()) == 2
+    assert rig.calls[-2:] == [f"remove_labelled buildmark.run={rig.run.id}", "empty_build_cache"]
+    assert rig.watcher.over
+
+
+def test_resume_runs_exactly_the_missing_trials(rig: Rig) -> None:
+    with pytest.raises(InterruptedRunError):
+        rig.go(nth={4: FakeBuild(interrupted=True)})
+    recorded = rig.trials()
+    assert [planned.number for planned in missing_trials(rig.run, recorded)] == [3, 4, 5, 6, 7, 8]
+    rig.go(recorded=recorded)
+    assert [trial.number for trial in rig.trials()] == list(range(1, 9))
+
+
+def test_an_engine_that_dies_keeps_the_records_and_says_how_to_go_on(rig: Rig) -> None:
+    with pytest.raises(EngineError) as caught:
+        rig.go(nth={4: FakeBuild(engine_dies=True)})
+    assert f"buildmark resume {rig.run.id}" in (caught.value.remedy or "")
+    assert len(rig.trials()) == 2
+
+
+def test_the_users_engine_is_never_emptied_and_gets_only_our_records_removed(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+    theirs = FakeBuilder(rig.engine)
+    dockerfile = tmp_path / "theirs" / "Dockerfile"
+    dockerfile.parent.mkdir()
+    dockerfile.write_text(f"FROM {BASE}\nRUN something of theirs\n")
+    builder = rig.go()
+    theirs.build(builder.requests[0].__class__(**{**_fields(builder.requests[0]), "dockerfile": dockerfile}))
+    assert "empty_build_cache" not in rig.calls
+    assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
+    cold = [r.no_cache for r in builder.requests if r.no_cache]
+    assert len(cold) == 4
+    assert [record.description for record in rig.engine.build_cache()] == ["RUN something of theirs"]
+
+
+def test_a_build_of_the_users_that_runs_meanwhile_keeps_its_cache(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+    dockerfile = tmp_path / "theirs" / "Dockerfile"
+    dockerfile.parent.mkdir()
+    dockerfile.write_text(f"FROM {BASE}\nRUN something of theirs\n")
+
+    class Meanwhile(Silent):
+        def trial_started(self, planned: PlannedTrial) -> None:
+            request = builder_request(rig, dockerfile)
+            if planned.number == 3:
+                FakeBuilder(rig.engine).build(request)
+
+    rig.watcher = Meanwhile()
+    rig.go()
+    assert [record.description for record in rig.engine.build_cache()] == ["RUN something of theirs"]
+
+
+def test_a_foreign_cache_mount_is_refused_on_the_users_engine_only(tmp_path: Path) -> None:
+    mount = "RUN --mount=type=cache,target=/root/.cache make one\n"
+    rig = Rig(tmp_path / "host", kind=EngineKind.HOST)
+    rig.dockerfiles[SPLIT] = f"FROM {BASE}\n{mount}"
+    with pytest.raises(UsageError, match="cache mount '/root/.cache'") as caught:
+        rig.go()
+    assert "--engine private" in (caught.value.remedy or "")
+    private = Rig(tmp_path / "private")
+    private.dockerfiles[SPLIT] = f"FROM {BASE}\n{mount}"
+    private.go()
+    assert len(private.trials()) == 8
+
+
+def test_a_broken_image_spoils_its_variant_once_for_all_rounds(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(image: str, command: object) -> ContainerResult:
+        asked.append(image)
+        return ContainerResult(exit_code=1, output="segfault")
+
+    rig = Rig(tmp_path, smoke=SmokeTest(command=("/srv/check",)))
+    rig.engine = FakeEngine(clock=rig.clock, bases=[BASE], calls=rig.calls, on_container=answer)
+    rig.go()
+    assert len(asked) == 2
+    trials = rig.trials()
+    assert {trial.status for trial in trials} == {TrialStatus.INVALID}
+    assert sum(trial.smoke is not None for trial in trials) == 2
+    assert all("smoke test: exit code 1" in (trial.reason or "") for trial in trials)
+
+
+def test_proxies_reach_the_builds_and_no_record(rig: Rig) -> None:
+    builder = rig.go()
+    assert builder.requests[0].args["HTTP_PROXY"] == "http://user:secret@proxy"
+    files = [path for path in (rig.folder / "results").rglob("*") if path.is_file()]
+    assert not any(b"secret@proxy" in path.read_bytes() for path in files)
+
+
+def test_hits_are_weighed_with_what_the_steps_took_when_they_ran(rig: Rig) -> None:
+    rig.go(nth={3: FakeBuild(foreign_misses=1)})
+    warm = rig.trials()[1]
+    assert warm.cache is not None
+    assert warm.cache.hit_ratio_by_time == pytest.approx(3 / 4)
+
+
+def _fields(request: Any) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in request.__struct_fields__}
+
+
+def builder_request(rig: Rig, dockerfile: Path) -> Any:
+    from bench.model.build import BuildRequest
+
+    return BuildRequest(
+        dockerfile=dockerfile,
+        context=dockerfile.parent,
+        no_cache=False,
+        args={},
+        secrets={},
+        labels={},
+        platform=None,
+        network=None,
+        timeout_s=60.0,
+    )
