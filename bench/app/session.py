@@ -21,7 +21,6 @@ from bench.model.build import BuilderKind
 from bench.model.plan import Plan
 from bench.model.run import EngineInfo, Run
 from bench.model.scenario import Axis, Base, Scenario, Variant
-from bench.model.trial import Trial
 from bench.ports.builders import make_builder
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
@@ -32,7 +31,6 @@ from bench.ports.protocols import Clock, Engine
 from bench.ports.run_folder import RunFolder, RunWriter
 from bench.ports.run_store import RunStore
 from bench.ports.scratch_context import (
-    StagedContext,
     context_files,
     drop_context,
     keep_context,
@@ -40,7 +38,6 @@ from bench.ports.scratch_context import (
     staged_context,
 )
 from bench.ports.signals import endings_interrupt
-from bench.pure.dockerfile import render
 
 # What must be the same for the trials of one run to belong together.
 SAME_ENGINE = ("kind", "server_version", "storage_driver", "cgroup_version", "cpus")
@@ -58,11 +55,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user asked to be run. `command` is the command line, for the record."""
+    """What the user asked to be run: `dockerfiles` by variant. `command` is the command line, for the record."""
 
     scenario: Scenario
     axes: tuple[Axis, ...]
     plan: Plan
+    dockerfiles: Mapping[str, str]
     engine: EngineChoice
     builder: BuilderKind
     timeout_s: float
@@ -77,15 +75,16 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
     """
     store = RunStore(asked.results)
     run_id = store.new_run_id(world.clock, asked.scenario.name)
-    dockerfiles = render_all(asked, world.catalogue)
     with (
         endings_interrupt(),
         staged_context(asked.scenario.context, asked.results) as staged,
         _engine(asked.engine, run_id, world) as engine,
         _bases(_base_names(asked.plan.variants), engine, world) as bases,
-        store.create(_describe(asked, run_id, engine, bases, staged, world)) as writer,
+        store.create(
+            _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
+        ) as writer,
     ):
-        for variant, text in dockerfiles.items():
+        for variant, text in asked.dockerfiles.items():
             writer.write_dockerfile(variant, text)
         keep_context(staged, writer)
         _run_missing(writer, engine, world)
@@ -109,17 +108,6 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
                 refuse_other_bases(run, bases)
                 _run_missing(writer, engine, world)
         return RunFolder(writer.path)
-
-
-def render_all(asked: Campaign, catalogue: Mapping[str, Base]) -> dict[str, str]:
-    """The Dockerfile of every variant, before anything is started: a wrong template costs no time."""
-    template = asked.scenario.template.read_text(encoding="utf-8")
-    return {
-        variant.id: render(
-            asked.scenario, template, asked.axes, variant, catalogue.get(variant.base or ""), builder=asked.builder
-        )
-        for variant in asked.plan.variants
-    }
 
 
 def refuse_other_engine(begun: EngineInfo, found: EngineInfo) -> None:
@@ -177,7 +165,7 @@ def _base_names(variants: tuple[Variant, ...]) -> list[str]:
 
 
 def _describe(
-    asked: Campaign, run_id: str, engine: Engine, bases: BasesInEngine, staged: StagedContext, world: World
+    asked: Campaign, world: World, *, run_id: str, engine: Engine, bases: BasesInEngine, context_sha256: str
 ) -> Run:
     return Run(
         id=run_id,
@@ -186,7 +174,7 @@ def _describe(
         created_at=world.clock.now(),
         command=asked.command,
         scenario_folder=str(asked.scenario.folder),
-        context_sha256=staged.facts.sha256,
+        context_sha256=context_sha256,
         plan=asked.plan,
         axes={axis.name: tuple(level.name for level in axis.levels) for axis in asked.axes},
         args=asked.scenario.args,
@@ -224,12 +212,3 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world
         build_args=proxy_args(world.environment),
         secrets=build_secrets(world.environment),
     )
-
-
-def worst(trials: tuple[Trial, ...]) -> Trial | None:
-    """A trial whose build failed, ran out of time, or whose image is broken; None when there is none."""
-    return next((trial for trial in trials if _is_failure(trial)), None)
-
-
-def _is_failure(trial: Trial) -> bool:
-    return trial.status in {"failed", "timeout"} or (trial.smoke is not None and not trial.smoke.passed)

@@ -66,6 +66,7 @@ def _write(dockerfiles: Mapping[str, str], context: Path, out: Path) -> None:
             raise UsageError(
                 f"{out} is there already, and is not an empty folder", remedy="choose another, or remove it"
             )
+        out.mkdir(parents=True, exist_ok=True)
         for variant, text in dockerfiles.items():
             stage_context(context, out / variant / "context")
             (out / variant / "Dockerfile").write_text(text, encoding="utf-8")

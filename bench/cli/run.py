@@ -1,9 +1,106 @@
-"""`buildmark run`."""
+"""`buildmark run`: build every variant in every state, round after round, and print the tables."""
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from bench.cli.selection import (
+    AllowLargeOption,
+    BaseOption,
+    RoundsOption,
+    SeedOption,
+    SetOption,
+    StateOption,
+    choose,
+)
+from bench.cli.show import RESULTS, ResultsOption, ShowFormatOption, SortOption
+from bench.model.build import BuilderKind
+from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
+from bench.report.choices import SortColumn, SummaryFormat, parse_choice, parse_format, parse_sort
+
+if TYPE_CHECKING:
+    from bench.app.session import Campaign
+
+ScenariosArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Scenarios by name (see `buildmark scenarios`), or the paths of their folders. Each makes a run.",
+        show_default=False,
+    ),
+]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="host: your own Docker. private: one that Buildmark fetches, starts and removes (root on Debian). "
+        "auto: host where it answers, else private.",
+    ),
+]
+BuilderOption = Annotated[
+    BuilderKind,
+    typer.Option("--builder", metavar="BUILDER", help="What executes the Dockerfiles: buildkit or classic."),
+]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout", metavar="S", min=0.1, help="Stop a build after S seconds.", show_default="the scenario's"
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
+
+    @app.command("run")
+    def run(
+        scenarios: ScenariosArgument,
+        *,
+        set_: SetOption = None,
+        base: BaseOption = None,
+        state: StateOption = None,
+        rounds: RoundsOption = DEFAULT_ROUNDS,
+        seed: SeedOption = DEFAULT_SEED,
+        engine: EngineOption = "auto",
+        builder: BuilderOption = BuilderKind.BUILDKIT,
+        timeout: TimeoutOption = None,
+        results: ResultsOption = RESULTS,
+        form: ShowFormatOption = SummaryFormat.TABLE.value,
+        sort: SortOption = SortColumn.TIME.value,
+        allow_large: AllowLargeOption = False,
+    ) -> None:
+        """Build every variant of a scenario, cold and warm, round after round, and print the tables.
+
+        Every trial is kept under the results folder. Ctrl-C keeps what was measured; `buildmark resume` goes on.
+        """
+        from bench.app.session import Campaign, start_run
+        from bench.cli.world import make_world, report
+        from bench.ports.base_catalogue import load_catalogue
+        from bench.ports.engines import EngineChoice
+
+        shown, column = parse_format(form), parse_sort(sort)
+        chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
+
+        def campaign(name: str) -> Campaign:
+            chosen = choose(name, set_, base, allow_large=allow_large)
+            states = parse_states(state or (), chosen.scenario.states)
+            return Campaign(
+                scenario=chosen.scenario,
+                axes=chosen.axes,
+                plan=make_plan(chosen.scenario.name, chosen.variants, states, rounds, seed),
+                dockerfiles=chosen.dockerfiles(builder),
+                engine=chosen_engine,
+                builder=builder,
+                timeout_s=timeout or chosen.scenario.limits.timeout_s,
+                results=results,
+                command=("buildmark", *sys.argv[1:]),
+            )
+
+        # All are read and rendered before the first build: a slip in the last one must not cost an hour.
+        world = make_world(load_catalogue())
+        codes = [report(start_run(one, world), shown, column) for one in [campaign(name) for name in scenarios]]
+        raise typer.Exit(max(codes))

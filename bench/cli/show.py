@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.model.scenario import State
+from bench.report.choices import SortColumn, SummaryFormat, parse_format, parse_sort
 
 if TYPE_CHECKING:
     from bench.ports.run_store import RunListing
 
-LATEST = "latest"
+RESULTS = Path("results")
 WIDTH_WITHOUT_TERMINAL = 120
-FORMATS = ("table", "markdown", "csv", "json")
-SORTS = ("time", "size", "cpu", "memory", "disk", "hits", "variant")
+_FORMATS = ", ".join(SummaryFormat)
+_SORTS = ", ".join(SortColumn)
+
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run's folder, its id, the beginning of its id, or `latest`."),
+]
+ResultsOption = Annotated[Path, typer.Option("--results", metavar="DIR", help="The folder of runs.")]
+ShowFormatOption = Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"How to print: {_FORMATS}.")]
+SortOption = Annotated[str, typer.Option("--sort", metavar="COLUMN", help=f"Sort the rows of each state by: {_SORTS}.")]
+StatesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state", metavar="STATE,…", help="Show only these cache states. May be repeated.", show_default="all"
+    ),
+]
+ListOption = Annotated[bool, typer.Option("--list", help="List the runs instead, the newest first.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,45 +40,50 @@ def register(app: typer.Typer) -> None:
 
     @app.command("show")
     def show(
-        run: Annotated[
-            str,
-            typer.Argument(metavar="RUN", help="A run's folder, its id, the beginning of its id, or `latest`."),
-        ] = LATEST,
+        run: RunArgument = "latest",
         *,
-        results: Annotated[Path, typer.Option("--results", metavar="DIR", help="The folder of runs.")] = Path(
-            "results"
-        ),
-        form: Annotated[
-            str, typer.Option("--format", metavar="FORMAT", help=f"How to print: {', '.join(FORMATS)}.")
-        ] = "table",
-        sort: Annotated[
-            str,
-            typer.Option("--sort", metavar="COLUMN", help=f"Sort the rows of each state by: {', '.join(SORTS)}."),
-        ] = "time",
-        state: Annotated[
-            list[str] | None,
-            typer.Option(
-                "--state",
-                metavar="STATE,…",
-                help="Show only these cache states. May be repeated.",
-                show_default="all",
-            ),
-        ] = None,
-        list_runs: Annotated[bool, typer.Option("--list", help="List the runs instead, the newest first.")] = False,
+        results: ResultsOption = RESULTS,
+        form: ShowFormatOption = SummaryFormat.TABLE.value,
+        sort: SortOption = SortColumn.TIME.value,
+        state: StatesOption = None,
+        list_runs: ListOption = False,
     ) -> None:
-        """Show the tables of a run: time, hits, size, CPU, memory and disk of each variant, and each axis's effect.
+        """Show the tables of a run: what each variant takes in each state, and what each level of an axis changes.
 
-        Works on a run that is still under way, and on one that was interrupted.
+        Works on a run that is still under way, too, and on one that was interrupted.
         """
-        typer.echo(_runs(results) if list_runs else _tables(run, results, form, sort, state or ()), nl=False)
+        typer.echo(_list(results) if list_runs else _show(run, results, form, sort, state or ()), nl=False)
 
 
-def _tables(run: str, results: Path, form: str, sort: str, states: Sequence[str]) -> str:
+def terminal_width() -> int:
+    """The width to make tables for: the terminal's, or `$COLUMNS`, or 120 where there is neither."""
+    return shutil.get_terminal_size(fallback=(WIDTH_WITHOUT_TERMINAL, 24)).columns
+
+
+def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str]) -> str:
     from bench.ports.run_store import RunStore
+    from bench.pure.planning import parse_states
     from bench.pure.summary import only_states
-    from bench.report.columns import parse_sort
     from bench.report.summaries import load_summary, render_summary
 
-    chosen_form, column, chosen_states = parse_format(form), parse_sort(sort), _parse_states(states)
+    chosen_form, column, chosen_states = parse_format(form), parse_sort(sort), parse_states(states, ())
     summary = only_states(load_summary(RunStore(results).open(run)), chosen_states)
     return render_summary(summary, chosen_form, width=terminal_width(), sort=column)
+
+
+def _list(results: Path) -> str:
+    from tabulate import tabulate
+
+    from bench.ports.run_store import RunStore
+
+    runs = RunStore(results).list_runs()
+    if not runs:
+        return f"There is no run in {results} yet. Make one with: buildmark run quick\n"
+    headers = ["run", "begun (UTC)", "rounds", "trials", "what"]
+    return tabulate([_listed(one) for one in runs], headers=headers, disable_numparse=True) + "\n"
+
+
+def _listed(one: RunListing) -> list[str]:
+    if one.problem is not None:
+        return [one.name, "", "", "", one.problem]
+    return [one.name, f"{one.created_at:%Y-%m-%d %H:%M:%S}", str(one.rounds), str(one.planned), one.title or ""]

@@ -6,6 +6,7 @@ Over the HTTP API rather than the `docker` command, which takes six times as lon
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,8 @@ from bench.ports.protocols import CacheRecord
 
 # BuildKit's ids. The daemon's filter searches for the value anywhere in an id, so a short one would match others.
 _ID = re.compile(r"[a-z0-9]{25}")
-SETTLE_ROUNDS = 50
+SETTLE_POLLS = 40
+SETTLE_POLL_S = 0.05
 
 
 class BuildCache:
@@ -33,24 +35,34 @@ class BuildCache:
 
     def empty(self) -> None:
         """Remove everything, and see that nothing is left; raises EngineError where something stays."""
-        with self._client.asking("empty its build cache") as api:
-            api.prune_builds(all=True)
-        if left := self.records():
-            words = ", ".join(sorted({record.description or record.id for record in left})[:3])
-            raise EngineError(f"{len(left)} records stay in the build cache after it was emptied: {words}")
+        for _ in range(SETTLE_POLLS):
+            with self._client.asking("empty its build cache") as api:
+                api.prune_builds(all=True)
+            left = self.records()
+            if not left:
+                return
+            time.sleep(SETTLE_POLL_S)  # a build that has just ended may not have let go yet
+        words = ", ".join(sorted({record.description or record.id for record in left})[:3])
+        raise EngineError(
+            f"{len(left)} records stay in the build cache after it was emptied: {words}",
+            remedy="see that nothing else builds on this engine",
+        )
 
     def remove(self, ids: Iterable[str]) -> None:
-        """Remove these records and no other. Raises EngineError when one of them is in use, or not an id."""
+        """Remove these records and no other. Raises EngineError when one of them stays in use, or is no id."""
         wanted = set(ids)
         if wrong := sorted(entry for entry in wanted if not _ID.fullmatch(entry)):
             raise EngineError(f"not the id of a build cache record: {wrong[0]!r}")
-        left = self._present(wanted)
+        left, polls = self._present(wanted), SETTLE_POLLS
         while left:
             for entry in left:  # a record goes only after those that are built on it
                 with self._client.asking("remove a record of its build cache") as api:
                     api.prune_builds(filters={"id": entry}, all=True)
             before, left = left, self._present(wanted)
+            polls = polls - 1 if left == before else SETTLE_POLLS
             if left == before:
+                time.sleep(SETTLE_POLL_S)
+            if not polls:
                 raise EngineError(f"{len(left)} records of the build cache cannot be removed: they are in use")
 
     def _present(self, wanted: set[str]) -> set[str]:

@@ -103,23 +103,30 @@ class _Stream:
         api.hooks["response"].append(self._note_response)
 
     def run(self, request: BuildRequest, archive: IO[bytes]) -> None:
-        """Build. What lies between the two readings of the clock is the build and nothing else."""
-        alarm = threading.Timer(request.timeout_s, self._time_is_up)
-        alarm.daemon = True
+        """Build. What lies between the two readings of the clock is the build and nothing else.
+
+        A thread of its own reads the answer, so that a timeout or an interrupt finds the connection whole, and the
+        daemon's end of the build can be waited for.
+        """
+        reader = threading.Thread(target=self._read, args=(request, archive), daemon=True)
         self.begun_s = self._clock.monotonic_s()
-        alarm.start()
+        reader.start()
         try:
-            self._read(request, archive)
-        except KeyboardInterrupt:
-            self._cancel()
-            self._drain()
-            raise
+            reader.join(request.timeout_s)
+            self.timed_out = reader.is_alive()
         finally:
-            self.ended_s = self._clock.monotonic_s()
-            alarm.cancel()
-            alarm.join()
+            if reader.is_alive():
+                self._cancel(reader)
+            if self._response is not None:
+                self._response.close()
 
     def _read(self, request: BuildRequest, archive: IO[bytes]) -> None:
+        try:
+            self._read_events(request, archive)
+        finally:
+            self.ended_s = self._clock.monotonic_s()
+
+    def _read_events(self, request: BuildRequest, archive: IO[bytes]) -> None:
         import docker.errors  # noqa: PLC0415 - slow to load, and only classic builds need it
         import requests  # noqa: PLC0415
         import urllib3  # noqa: PLC0415
@@ -129,8 +136,8 @@ class _Stream:
                 self.events.append((self._clock.monotonic_s(), event))
                 if self._on_line is not None:
                     self._on_line(_line(event))
-        except requests.Timeout:
-            self.timed_out = True
+        except docker.errors.APIError as refusal:
+            self.events.append((self._clock.monotonic_s(), {"message": refusal.explanation or str(refusal)}))
         except (
             docker.errors.DockerException,
             requests.RequestException,
@@ -149,7 +156,7 @@ class _Stream:
             nocache=request.no_cache,
             rm=True,
             forcerm=True,
-            timeout=max(1, round(request.timeout_s)),
+            timeout=round(request.timeout_s + 2 * PATIENCE_S),  # of one read: must not come before ours
             decode=True,
             buildargs=dict(request.args),
             labels=dict(request.labels),
@@ -162,34 +169,24 @@ class _Stream:
     def _note_response(self, response: Response, *_: Any, **__: Any) -> None:
         self._response = response
 
-    def _time_is_up(self) -> None:
-        self.timed_out = True
-        self._cancel()
-
-    def _cancel(self) -> None:
+    def _cancel(self, reader: threading.Thread) -> None:
         """Close our side of the connection: the daemon cancels the build, cleans up and ends its answer.
 
         Before the answer has begun there is nothing to close: the SDK's own timeout ends that.
         """
         self._shut(socket.SHUT_WR)
-        last = threading.Timer(PATIENCE_S, self._shut, (socket.SHUT_RDWR,))
-        last.daemon = True
-        last.start()
+        reader.join(PATIENCE_S)
+        if reader.is_alive():
+            self._shut(socket.SHUT_RDWR)
+        reader.join()
 
     def _shut(self, how: int) -> None:
         if self._response is None:
             return
-        with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             number = os.dup(self._response.raw.fileno())
             with socket.socket(fileno=number) as connection:
                 connection.shutdown(how)
-
-    def _drain(self) -> None:
-        """Wait until the daemon has ended its answer to a build that was cancelled."""
-        if self._response is not None:
-            with contextlib.suppress(Exception):  # whatever the connection's end looks like, it is the end
-                while self._response.raw.read(4096):
-                    pass
 
 
 def write_archive(request: BuildRequest, archive: IO[bytes]) -> None:

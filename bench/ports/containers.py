@@ -12,6 +12,10 @@ from bench.ports.protocols import ContainerResult
 logger = logging.getLogger(__name__)
 
 OUTPUT_BYTES = 4096
+REFUSALS = {
+    127: ("executable file not found", "no such file or directory"),
+    126: ("permission denied", "is a directory", "exec format error"),
+}
 LOG_LIMIT = {"max-size": "1m", "max-file": "2"}
 
 
@@ -20,13 +24,14 @@ def run_in_container(
 ) -> ContainerResult:
     """Run `command` in place of the image's entrypoint and return its exit code and the last 4 KiB of its output.
 
-    The container has no network and is removed in every case. After `timeout_s` seconds it is killed and the exit code
-    is None. Raises EngineError when the daemon does not answer, or cannot start the command.
+    The container has no network and is removed in every case, running or not. The exit code is None when the command
+    had not ended after `timeout_s` seconds, 127 when the image has no such command, 126 when it cannot be executed.
+    Raises EngineError when the daemon does not answer.
     """
     container = _create(client, image, command, labels)
     try:
-        with client.asking(f"start {command[0]} in {image}") as api:
-            api.start(container)
+        if refusal := _start(client, container):
+            return refusal
         exit_code = _wait(client, container, timeout_s)
         with client.asking("give a container's output") as api:
             output: bytes = api.logs(container, stdout=True, stderr=True)
@@ -52,6 +57,22 @@ def _create(client: DockerClient, image: str, command: Sequence[str], labels: Ma
     return str(created["Id"])
 
 
+def _start(client: DockerClient, container: str) -> ContainerResult | None:
+    """Start it; a command that the image does not have gives the exit codes of a shell, as `docker run` does."""
+    from docker.errors import APIError  # noqa: PLC0415 - slow to import
+
+    with client.asking("start a container") as api:
+        try:
+            api.start(container)
+        except APIError as error:
+            said = str(error.explanation or error)
+            for code, words in REFUSALS.items():
+                if any(word in said for word in words):
+                    return ContainerResult(exit_code=code, output=said[-OUTPUT_BYTES:])
+            raise
+    return None
+
+
 def _wait(client: DockerClient, container: str, timeout_s: float) -> int | None:
     from requests import ConnectionError as LostConnection  # noqa: PLC0415 - slow to import
     from requests import ReadTimeout  # noqa: PLC0415
@@ -62,7 +83,6 @@ def _wait(client: DockerClient, container: str, timeout_s: float) -> int | None:
         except (ReadTimeout, LostConnection):
             api.ping()  # a daemon that died loses the connection too, and then this raises
             logger.debug("container %s did not end in %.1f s", container, timeout_s)
-            api.kill(container)
             return None
 
 

@@ -48,7 +48,7 @@ class DockerClient:
         except APIError as error:
             raise EngineError(f"the Docker daemon could not {doing}: {_words(error)}") from error
         except (DockerException, RequestException) as error:
-            raise unreachable(self.host, str(error)) from error
+            raise unreachable(self.host, _why(error)) from error
 
     def _connect(self) -> APIClient:
         from docker import APIClient  # noqa: PLC0415 - see the module's docstring
@@ -65,7 +65,7 @@ class DockerClient:
                 use_ssh_client=self.host.url.startswith("ssh://"),
             )
         except (DockerException, RequestException) as error:
-            raise unreachable(self.host, str(error)) from error
+            raise unreachable(self.host, _why(error)) from error
 
 
 def probe(host: DockerHost) -> None:
@@ -94,7 +94,7 @@ def unreachable(host: DockerHost, why: str) -> EngineError:
     """The error for a daemon that does not answer."""
     return EngineError(
         f"the Docker daemon at {host.url} (from {host.said_by}) does not answer: {why}",
-        remedy="start Docker, or point DOCKER_HOST at a running one; `--engine private` starts one of Buildmark's own",
+        remedy=host.remedy,
     )
 
 
@@ -109,3 +109,12 @@ def _tls(host: DockerHost) -> TLSConfig | bool:
 
 def _words(error: Exception) -> str:
     return str(getattr(error, "explanation", None) or error)
+
+
+def _why(error: Exception) -> str:
+    from requests import ConnectionError as LostConnection  # noqa: PLC0415 - see the module's docstring
+    from requests import ReadTimeout  # noqa: PLC0415
+
+    if isinstance(error, ReadTimeout):
+        return f"no answer in {TIMEOUT_S} s"
+    return "the connection broke off" if isinstance(error, LostConnection) else str(error)

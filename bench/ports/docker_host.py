@@ -30,12 +30,17 @@ class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DockerHost(msgspec.Struct, frozen=True, kw_only=True):
-    """A daemon's address. `said_by` names what led to it, for messages; `client` are the variables that lead there."""
+    """A daemon's address.
+
+    For messages, `said_by` names what led to it and `remedy` says what to do when it does not answer. `client` are the
+    variables that lead the `docker` command there.
+    """
 
     url: str
     said_by: str
     client: Mapping[str, str]
     tls: TlsFiles | None = None
+    remedy: str = "start Docker, or point DOCKER_HOST at it; `--engine private` starts an engine of Buildmark's own"
 
     @property
     def socket(self) -> Path | None:

@@ -1,7 +1,7 @@
 """Where private engines live: they are made here, found again, and removed with everything that belongs to them.
 
 In the cache folder: `docker-KEY/` (the programs), `engines/NAME/` (state, data), `engine-logs/NAME.log`. In the runtime
-folder: `NAME/` (sockets, pid files). In each cgroup hierarchy: `buildmark-NAME/`. Nowhere else.
+folder: `buildmark-NAME/` (sockets, pid files). In each cgroup hierarchy: `buildmark-NAME/`. Nowhere else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ from bench.ports import cgroups
 from bench.ports.apt import own_suite
 from bench.ports.debian import PackageRequest, fetch_tools
 from bench.ports.engine_daemons import Daemons, tail
-from bench.ports.engine_state import EngineState, identify, processes_of, read_states, stop_process, write_state
+from bench.ports.engine_state import (
+    STATE_FILE,
+    EngineState,
+    identify,
+    missing_stray_folders,
+    read_states,
+    remove_stray_folders,
+    stop_processes,
+    write_state,
+)
 from bench.ports.mounts import mount_at, unmount_below
 from bench.ports.private_engine import PrivateEngine, engine_environment
 from bench.ports.protocols import Clock
@@ -33,7 +42,7 @@ logger = logging.getLogger(__name__)
 DOCKER_SUITE = "forky"
 DOCKER_SERIES = "28.*"
 RUNTIME_VARIABLE = "BUILDMARK_RUNTIME"
-RUNTIME = "/run/buildmark"
+RUNTIME = "/run"
 STOP_PATIENCE_S = 20.0
 LOGS_KEPT = 5
 # Filesystems on which overlay2 does not work, or whose speed says nothing about a build server's.
@@ -93,6 +102,7 @@ class EngineHome:
             for state in abandoned:
                 logger.warning("removing the engine %s, which a killed run left behind", state.name)
                 self._remove(state)
+            self._remove_nameless()
         return tuple(state.name for state in abandoned)
 
     def remove(self, state: EngineState) -> None:
@@ -104,9 +114,9 @@ class EngineHome:
         """Where the daemons of an engine log to; kept for a while after it."""
         return self._logs / f"{name}.log"
 
-    def latest_log(self) -> Path | None:
-        """The log of the engine that was started last."""
-        return max(self._logs.glob("*.log"), key=lambda path: path.stat().st_mtime, default=None)
+    def logs(self) -> tuple[Path, ...]:
+        """The logs that are kept, that of the engine started last first."""
+        return tuple(sorted(self._logs.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True))
 
     def _start(self, *, keep: bool) -> PrivateEngine:
         tools = self._tools()
@@ -161,10 +171,11 @@ class EngineHome:
         state = EngineState(
             name=name,
             folder=self._engines / name,
-            runtime=self._runtime / name,
+            runtime=self._runtime / group_name(name),
             tools=tools,
             created_at=self._clock.now(),
             owner=identify(os.getpid()),
+            stray_folders=missing_stray_folders(),
         )
         with self._locked():
             try:
@@ -179,23 +190,28 @@ class EngineHome:
         return state
 
     def _forget_old_logs(self) -> None:
-        logs = sorted(self._logs.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for log in logs[LOGS_KEPT:]:
+        for log in self.logs()[LOGS_KEPT:]:
             log.unlink(missing_ok=True)
 
     def _remove(self, state: EngineState) -> None:
-        for process in reversed(processes_of(state)):
-            stop_process(process, patience_s=STOP_PATIENCE_S)
+        stop_processes(state, patience_s=STOP_PATIENCE_S)
         cgroups.remove(group_name(state.name))
+        remove_stray_folders(state)
         for folder in (state.runtime, state.folder):
             unmount_below(folder)
         shutil.rmtree(state.runtime, ignore_errors=True)
         for entry in state.folder.iterdir() if state.folder.is_dir() else ():
-            if entry.name != "state.json":  # goes last, so that a clean-up that is killed is taken up again
+            if entry.name != STATE_FILE:  # goes last, so that a clean-up that is killed is taken up again
                 _remove_entry(entry)
         shutil.rmtree(state.folder, ignore_errors=True)
         if state.folder.exists() or state.runtime.exists():
             raise StorageError(f"the engine {state.name} cannot be removed wholly: {state.folder}, {state.runtime}")
+
+    def _remove_nameless(self) -> None:
+        """Remove folders without a state file: what is left of a process killed before it had started anything."""
+        for folder in self._engines.iterdir():
+            if folder.is_dir() and not (folder / STATE_FILE).exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

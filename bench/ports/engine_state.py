@@ -8,15 +8,22 @@ from __future__ import annotations
 import os
 import select
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import psutil
 
 PROC = Path("/proc")
 STATE_FILE = "state.json"
 STATE_FORMAT = 1
+STRAGGLER_PATIENCE_S = 2.0
+# Where containerd shims listen, whatever their containerd was told.
+SHIM_SOCKETS = Path("/run/containerd/s")
+# The same for dockerd's plugins. The inner ones come first.
+STRAY_FOLDERS = (SHIM_SOCKETS, SHIM_SOCKETS.parent, Path("/run/docker/plugins"), Path("/run/docker"))
 # Of the programs of an engine, those whose command line holds its paths belong to it.
 ENGINE_PROGRAMS = frozenset({"dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2", "runc"})
 
@@ -38,6 +45,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """The state file of a private engine. `owner` is the process whose end is also the engine's; None keeps it up.
 
     `folder` lies in the cache (data root, configuration), `runtime` holds sockets and pid files, `tools` the programs.
+    `stray_folders`: folders outside these that were not there before, so they go when the engine goes.
     """
 
     format_version: int = STATE_FORMAT
@@ -50,6 +58,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     daemons: tuple[ProcessIdentity, ...] = ()
     steps_cgroup: str | None = None
     daemon_cgroup: str | None = None
+    stray_folders: tuple[Path, ...] = ()
 
     @property
     def is_up(self) -> bool:
@@ -81,7 +90,7 @@ def write_state(state: EngineState) -> None:
     """Write the state file in one step: a reader sees the old one or the new one."""
     target = state.folder / STATE_FILE
     new = target.with_suffix(".new")
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+    new.write_bytes(msgspec.json.format(msgspec.json.encode(state, enc_hook=str)))
     new.replace(target)
 
 
@@ -90,19 +99,49 @@ def read_states(engines: Path) -> tuple[EngineState, ...]:
     states = []
     for file in sorted(engines.glob(f"*/{STATE_FILE}")):
         with suppress(OSError, msgspec.MsgspecError):
-            states.append(msgspec.json.decode(file.read_bytes(), type=EngineState))
+            states.append(msgspec.json.decode(file.read_bytes(), type=EngineState, dec_hook=_to_path))
     return tuple(states)
 
 
-def processes_of(state: EngineState) -> tuple[ProcessIdentity, ...]:
-    """The engine's daemons and whatever they started with its paths on their command line."""
-    found = [daemon for daemon in state.daemons if daemon.is_alive]
-    for entry in PROC.iterdir():
-        if entry.name.isdigit() and _belongs(entry, (str(state.runtime), str(state.folder))):
-            identity = identify(int(entry.name))
-            if identity is not None and identity not in found:
-                found.append(identity)
-    return tuple(found)
+def stragglers_of(state: EngineState) -> tuple[ProcessIdentity, ...]:
+    """The programs of a container engine whose command line holds this engine's paths: daemons, shims, runc."""
+    paths = (str(state.runtime), str(state.folder))
+    pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit() and _belongs(entry, paths)]
+    return tuple(identity for identity in map(identify, pids) if identity)
+
+
+def stop_processes(state: EngineState, *, patience_s: float) -> None:
+    """Stop the engine: dockerd first, since it stops its containers, then containerd, then what they left."""
+    for daemon in reversed(state.daemons):
+        stop_process(daemon, patience_s=patience_s)
+    for straggler in stragglers_of(state):
+        with _sockets_removed(straggler.pid):
+            stop_process(straggler, patience_s=STRAGGLER_PATIENCE_S)
+
+
+def missing_stray_folders() -> tuple[Path, ...]:
+    """Those folders that an engine makes outside its own, wherever it is told to live, and that are not there yet."""
+    return tuple(folder for folder in STRAY_FOLDERS if not folder.exists())
+
+
+def remove_stray_folders(state: EngineState) -> None:
+    """Remove the folders that came with this engine, unless another one uses them by now."""
+    for folder in state.stray_folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+@contextmanager
+def _sockets_removed(pid: int) -> Iterator[None]:
+    """Remove the sockets below SHIM_SOCKETS that a process listened on: a shim that is killed leaves its own."""
+    try:
+        addresses = [str(socket.laddr) for socket in psutil.Process(pid).net_connections(kind="unix")]
+    except psutil.Error:
+        addresses = []
+    yield
+    for address in addresses:
+        if Path(address).parent == SHIM_SOCKETS:
+            Path(address).unlink(missing_ok=True)
 
 
 def stop_process(process: ProcessIdentity, *, patience_s: float) -> None:
@@ -120,6 +159,12 @@ def stop_process(process: ProcessIdentity, *, patience_s: float) -> None:
             _await_end(handle, patience_s)
     finally:
         os.close(handle)
+
+
+def _to_path(kind: type, value: str) -> Path:
+    if kind is not Path:
+        raise NotImplementedError(kind)
+    return Path(value)
 
 
 def _await_end(handle: int, patience_s: float) -> None:

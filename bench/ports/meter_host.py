@@ -111,8 +111,8 @@ class HostDisk:
         text = read_text(self._diskstats)
         if isinstance(text, Absent):
             return text, unsettled
-        moved = parse_diskstats(text).get(self._device)
-        return moved or Absent(f"{self._diskstats} has no device {self._device}"), unsettled
+        gone = Absent(f"{self._diskstats} has no device {self._device}")
+        return parse_diskstats(text).get(self._device, gone), unsettled
 
 
 class HostDiskSession:

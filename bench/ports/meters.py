@@ -77,13 +77,13 @@ def make_meter(
             cache,
             AbsentPart(HOST_WIDE, (MEMORY_PEAK,), NO_HOST_PEAK),
             HostDisk(device, data_root=data_root, proc_root=proc_root, settle=settle),
-            _group_part(engine, builder, whole_disk(device, sys_root=sys_root), proc_root=proc_root, settle=settle),
+            group_meter(engine, builder, whole_disk(device, sys_root=sys_root), proc_root=proc_root, settle=settle),
             HostCpu(proc_root),
         )
     )
 
 
-def _group_part(engine: Engine, builder: BuilderKind, device: str | Absent, *, proc_root: Path, settle: Settle) -> Part:
+def group_meter(engine: Engine, builder: BuilderKind, device: str | Absent, *, proc_root: Path, settle: Settle) -> Part:
     """Return the meter of the engine's control groups, or its absence with the reason."""
     name = CGROUP_V1 if engine.info.cgroup_version == 1 else CGROUP_V2
     steps = engine.cgroup_parent

@@ -23,7 +23,12 @@ class PrivateEngine(DockerEngine):
         self._state = state
         self._on_close = on_close
         url = f"unix://{state.socket}"
-        host = DockerHost(url=url, said_by=f"the private engine {state.name}", client={"DOCKER_HOST": url})
+        host = DockerHost(
+            url=url,
+            said_by=f"the private engine {state.name}",
+            client={"DOCKER_HOST": url},
+            remedy="read its log (`buildmark engine logs`), and start again",
+        )
         config = state.folder / "config"
         self._environment = client_environment(host, engine_environment(state, environment), config=config)
         self._open(host, EngineKind.PRIVATE, name=state.name)

@@ -54,7 +54,7 @@ class RunFolder:
         return decode_trials(read_bytes(file), file, version=run.format_version)
 
     def is_being_written(self) -> bool:
-        """Whether a process is appending to this run now."""
+        """Whether somebody else is appending to this run now."""
         try:
             descriptor = os.open(self.path / TRIALS_FILE, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -103,6 +103,10 @@ class RunWriter(RunFolder):
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def is_being_written(self) -> bool:
+        """See RunFolder: nobody else can be, while this holds the lock."""
+        return False
 
     def append(self, trial: Trial) -> None:
         """Append one trial and sync it to the disk. Raises StorageError, and then the file is as it was before."""

@@ -1,7 +1,7 @@
 """The build context of a campaign, kept in the run's folder while trials are missing, so that `resume` has it.
 
-The copy lies in a folder of its own below `RUN/context/`, because it is renamed for every trial. It goes when the run is
-complete: `run.json` keeps its digest.
+The copy lies in a folder of its own below `RUN/context/`, because it is renamed for every trial. It goes when the run
+is complete: `run.json` keeps its digest.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ import msgspec
 
 FOLDER_MODE = 0o755
 FILE_MODE = 0o644
+# Only short text files of the system are ever added to.
+LONGEST_TEXT_BYTES = 1 << 16
 
 # What packages ship for files that every installed system, and every container, fills in. Each is believed only when
 # its checksum is the one in the database.
@@ -62,8 +64,7 @@ def shipped_content(path: str, content: bytes, sha1: str | None) -> bytes | None
     An installed system adds lines to files such as `/etc/passwd`, so every shorter head of the file is tried too.
     `/etc/shadow` comes with the root account open, which is shut in every image that Alpine publishes (CVE-2019-5021).
     """
-    candidates = [content, *filter(None, [SHIPPED.get(path)]), *_heads(content)]
-    for candidate in candidates:
+    for candidate in _candidates(path, content):
         if sha1 is None or hashlib.sha1(candidate, usedforsecurity=False).hexdigest() == sha1:
             return candidate
         opened = candidate.replace(b"root:*:", b"root::", 1)
@@ -72,8 +73,11 @@ def shipped_content(path: str, content: bytes, sha1: str | None) -> bytes | None
     return None
 
 
-def _heads(content: bytes) -> Iterator[bytes]:
-    lines = content.splitlines(keepends=True)
+def _candidates(path: str, content: bytes) -> Iterator[bytes]:
+    yield content
+    if path in SHIPPED:
+        yield SHIPPED[path]
+    lines = content.splitlines(keepends=True) if len(content) <= LONGEST_TEXT_BYTES else []
     for count in range(len(lines) - 1, -1, -1):
         yield b"".join(lines[:count])
 

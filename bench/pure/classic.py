@@ -19,6 +19,7 @@ _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)", re.DOTALL)
 _RESULT = re.compile(r" ---> ([0-9a-f]{12,64})\n")
 _USING_CACHE = " ---> Using cache\n"
 _RUNNING = " ---> Running in "
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BUILT = "Successfully built "
 _FAILURES = frozenset({"error", "errorDetail", "message"})
 _KNOWN = frozenset({"stream", "status", "aux", "id", "progress", "progressDetail"}) | _FAILURES
@@ -91,7 +92,7 @@ class _Stream:
             self._fetch(event)
 
     def _say(self, arrived_s: float, said: str) -> None:
-        self._text.append(said)
+        self._text.append(_COLOUR.sub("", said))
         step = _STEP.fullmatch(said)
         if step is not None and self._is_next(step.group(1), step.group(2)):
             self._end_step(arrived_s)

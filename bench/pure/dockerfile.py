@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Self
 
-from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.exceptions import SecurityError, TemplateError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
@@ -145,7 +145,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 def _printable(value: Any) -> Any:
     """Refuse to print what has no one right text: a list, a mapping, none, a helper that was not called."""
-    if isinstance(value, str | int | float | StrictUndefined):
+    if isinstance(value, str | int | float | Undefined):
         return value
     kind = "a helper that is not called" if callable(value) else f"a {type(value).__name__}"
     raise TemplateMistakeError(f"the template prints {kind}, not a text", remedy="join a list, call a helper")
@@ -155,7 +155,7 @@ def _undefined_for(names: Iterable[str]) -> type[StrictUndefined]:
     """Return the undefined value of one rendering; it knows the names that are defined."""
     known = sorted(names)
 
-    class Undefined(StrictUndefined):
+    class Unknown(StrictUndefined):
         @property
         def _undefined_message(self) -> str:
             name, owner = str(self._undefined_name), self._undefined_obj
@@ -169,7 +169,7 @@ def _undefined_for(names: Iterable[str]) -> type[StrictUndefined]:
                 return f"{owner._axis} ({owner}) has no value '{name}'{did_you_mean(name, values)}; it has {offers}"  # noqa: SLF001 -- the same
             return f"a {type(owner).__name__} has no '{name}'"
 
-    return Undefined
+    return Unknown
 
 
 def _rendered(text: str, names: Mapping[str, Any], *, file: str) -> str:

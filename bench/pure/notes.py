@@ -5,7 +5,7 @@ Rendered late, in `bench.report.notes`; each has its subjects, its reason and ho
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from bench.model.run import Run
@@ -91,15 +91,14 @@ def _smoke(trials: Sequence[Trial]) -> Iterator[Note]:
 
 
 def _few_rounds(valid: Sequence[Trial]) -> Iterator[Note]:
-    """Where no interval of 95 % can be had, how much the range covers: once per number of samples."""
-    counts: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for trial in valid:
-        counts[trial.variant, trial.state] += 1
-    for n in sorted(set(counts.values())):
-        coverage = median_estimate([0.0] * n).coverage
-        if coverage < NOMINAL_COVERAGE:
-            rows = sum(1 for count in counts.values() if count == n)
-            yield Note(kind=NoteKind.FEW_ROUNDS, subjects=(str(n),), detail=f"{coverage * 100:.4g} %", count=rows)
+    """The numbers of samples for which no interval of 95 % can be had, and what their range covers instead."""
+    counts = Counter((trial.variant, trial.state) for trial in valid)
+    coverages = {n: median_estimate([0.0] * n).coverage for n in sorted(set(counts.values()))}
+    few = {n: coverage for n, coverage in coverages.items() if coverage < NOMINAL_COVERAGE}
+    if few:
+        rows = sum(1 for n in counts.values() if n in few)
+        detail = ", ".join(f"{coverage * 100:.4g} %" for coverage in few.values())
+        yield Note(kind=NoteKind.FEW_ROUNDS, subjects=tuple(map(str, few)), detail=detail, count=rows)
 
 
 def _meters(valid: Sequence[Trial]) -> Iterator[Note]:

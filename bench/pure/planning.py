@@ -197,7 +197,9 @@ def make_plan(scenario_name: str, variants: Sequence[Variant], states: Iterable[
     if rounds < 1:
         raise UsageError(f"{rounds} rounds measure nothing", remedy="--rounds 5")
     if rounds > MOST_ROUNDS:
-        raise UsageError(f"{rounds:,} rounds are more than the {MOST_ROUNDS:,} that a run may have", remedy="--rounds 5")
+        raise UsageError(
+            f"{rounds:,} rounds are more than the {MOST_ROUNDS:,} that a run may have", remedy="--rounds 5"
+        )
     if not ordered:
         raise UsageError("a plan needs a state", remedy=f"--state {','.join(State)}")
     trials: list[PlannedTrial] = []

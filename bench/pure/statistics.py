@@ -1,11 +1,12 @@
 """Statistics of few samples: medians, ratios, and intervals that say what they cover.
 
-Nothing here assumes that build times are normal; logarithms of paired ratios over rounds are taken to be. scipy is
-imported where it is used: `buildmark show` must not wait for what it does not need. Neighbour: `bench.pure.summary`.
+Nothing here assumes that build times are normal; logarithms of paired ratios over rounds are taken to be. Neighbour:
+`bench.pure.summary`.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import statistics
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 NOMINAL_COVERAGE = 0.95
+_BISECTIONS = 60
 
 
 class MedianEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,12 +103,32 @@ def geometric_mean_ratio(log_ratios: Sequence[float], *, coverage: float = NOMIN
     return RatioEstimate(ratio=math.exp(mean), low=_exp(mean - half), high=_exp(mean + half), n=n)
 
 
+@functools.cache
 def student_quantile(probability: float, degrees: int) -> float:
-    """The quantile of Student's t distribution. scipy.special takes a fifth of scipy.stats' time to import."""
-    # A quarter of a second that most commands never need; scipy ships no types.
-    from scipy.special import stdtrit  # type: ignore[import-untyped] # noqa: PLC0415
+    """The quantile of Student's t distribution, for a probability between 0.5 and 1 and whole degrees of freedom.
 
-    return float(stdtrit(degrees, probability))
+    The distribution is a finite sum for whole degrees, so bisection finds its quantile to the last digits, and
+    `buildmark show` need not import scipy, which would take longer than everything else that it does. Source:
+    Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.7.3 and 26.7.4.
+    """
+    inside = 2 * probability - 1
+    low, high = 0.0, math.pi / 2
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _probability_within(middle, degrees) < inside else (low, middle)
+    return math.sqrt(degrees) * math.tan(low)
+
+
+def _probability_within(theta: float, degrees: int) -> float:
+    """The probability that |T| is at most t, where theta = atan(t / sqrt(degrees))."""
+    odd = degrees % 2
+    term = math.cos(theta) if odd else 1.0
+    total = 0.0
+    for power in range(1 + odd, degrees, 2):
+        total += term
+        term *= power / (power + 1) * math.cos(theta) ** 2
+    total *= math.sin(theta)
+    return 2 / math.pi * (theta + total) if odd else total
 
 
 def _exp(exponent: float) -> float:

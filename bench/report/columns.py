@@ -6,28 +6,15 @@ Neighbour: `bench.report.tables` puts them together.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 
 import msgspec
 
-from bench.errors import UsageError, did_you_mean
 from bench.model.scenario import State
 from bench.model.summary import MetricSummary, Row, Summary
 from bench.pure.metrics import CPU, DISK_WRITTEN, HIT_RATIO, IMAGE_SIZE, MEMORY_PEAK, WALL
 from bench.pure.statistics import NOMINAL_COVERAGE
+from bench.report.choices import SortColumn
 from bench.report.units import ABSENT, bytes_text, percent_text, ratio_text, seconds_range_text, seconds_text
-
-
-class SortColumn(StrEnum):
-    """What the rows of a state can be sorted by. Hits sort the most first, everything else the least first."""
-
-    TIME = "time"
-    SIZE = "size"
-    CPU = "cpu"
-    MEMORY = "memory"
-    DISK = "disk"
-    HITS = "hits"
-    VARIANT = "variant"
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,16 +34,6 @@ _SORT_METRICS = {
     SortColumn.DISK: DISK_WRITTEN,
     SortColumn.HITS: HIT_RATIO,
 }
-
-
-def parse_sort(word: str) -> SortColumn:
-    """The column that a word names. Raises UsageError with the nearest one."""
-    known = [column.value for column in SortColumn]
-    if word not in known:
-        raise UsageError(
-            f"cannot sort by '{word}'{did_you_mean(word, known)}", remedy=f"--sort with one of: {', '.join(known)}"
-        )
-    return SortColumn(word)
 
 
 def sorted_rows(summary: Summary, sort: SortColumn) -> tuple[Row, ...]:

@@ -8,9 +8,10 @@ import io
 import msgspec
 
 from bench.model.summary import Row, Summary
-from bench.pure.metrics import in_order, unit_of
 from bench.pure.metrics import ORDER as KNOWN_METRICS
-from bench.report.columns import SortColumn, sorted_rows
+from bench.pure.metrics import in_order, unit_of
+from bench.report.choices import SortColumn
+from bench.report.columns import sorted_rows
 
 _COUNTS = ("n_planned", "n_valid", "n_invalid", "n_failed", "n_timeout", "n_unavailable", "relative_to_best")
 _STATISTICS = ("median", "low", "high")

@@ -27,9 +27,7 @@ def _running(note: Note) -> str:
 
 
 def _interrupted(note: Note) -> str:
-    return (
-        f"This run is not finished: {note.detail} trials are missing. Finish it with: buildmark resume {_only(note)}"
-    )
+    return f"This run is not finished: {note.detail} trials are missing. Finish it with: buildmark resume {_only(note)}"
 
 
 def _cut_off(note: Note) -> str:
@@ -64,12 +62,10 @@ def _no_reference(note: Note) -> str:
 
 
 def _few_rounds(note: Note) -> str:
-    count = int(_only(note))
-    if count == 1:
-        return "One valid trial has no range: take 6 rounds or more for an interval of 95 %."
+    numbers, trials = " or ".join(note.subjects), "trial" if note.subjects == ("1",) else "trials"
     return (
-        f"With {count} valid trials the range is the fastest to the slowest, and holds the true median with "
-        f"{note.detail}: take 6 rounds or more for 95 %."
+        f"With {numbers} valid {trials} the range is from the fastest to the slowest, and holds the true median with a "
+        f"probability of {note.detail.replace(', ', ' or ')} only: take 6 rounds or more for 95 %."
     )
 
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import assert_never
 
 from bench.model.summary import Summary
 from bench.ports.run_folder import RunFolder
 from bench.pure.summary import summarise
-from bench.report.columns import SortColumn
+from bench.report.choices import SortColumn, SummaryFormat
 from bench.report.exports import render_csv, render_json
 from bench.report.tables import DEFAULT_WIDTH, render_markdown, render_table
 
 SUMMARY_MARKDOWN = "summary.md"
 SUMMARY_CSV = "summary.csv"
-
-
-class SummaryFormat(StrEnum):
-    """How a summary can be had."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSON = "json"
 
 
 def load_summary(folder: RunFolder) -> Summary:

@@ -1,8 +1,9 @@
-"""Numbers as people read them: `1.24 s`, `83.1 MB`, `×1.34`, `100 %`. Files with full precision are in `exports`."""
+"""Numbers as people read them: seconds, bytes, ratios and shares. Files with full precision are in `exports`."""
 
 from __future__ import annotations
 
-ABSENT = "–"
+TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
+ABSENT = DASH
 _FACTORS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 _MILLISECONDS_BELOW = 0.0995
 _WIDE = 100.0
@@ -18,11 +19,11 @@ def seconds_text(seconds: float) -> str:
 
 
 def seconds_range_text(low: float, high: float, *, like: float) -> str:
-    """A range in the unit and with the decimals of the number that it belongs to, the unit left out: `1.20–1.31`."""
+    """A range in the unit and with the decimals of the number `like` that it belongs to, without the unit."""
     if 0 < like < _MILLISECONDS_BELOW:
-        return f"{low * 1000:.3g}–{high * 1000:.3g}"
+        return f"{low * 1000:.3g}{DASH}{high * 1000:.3g}"
     decimals = _decimals(like)
-    return f"{low:.{decimals}f}–{high:.{decimals}f}"
+    return f"{low:.{decimals}f}{DASH}{high:.{decimals}f}"
 
 
 def bytes_text(size: float) -> str:
@@ -42,11 +43,11 @@ def ratio_number(ratio: float) -> str:
 
 
 def ratio_text(ratio: float, low: float | None = None, high: float | None = None) -> str:
-    """`×1.34`, with `(1.30–1.38)` after it where the interval is wider than the figures that are shown."""
+    """A ratio, and its interval after it in brackets where that is wider than the figures that are shown."""
     text = ratio_number(ratio)
     if low is None or high is None or ratio_number(low) == ratio_number(high) == text:
-        return f"×{text}"
-    return f"×{text} ({ratio_number(low)}–{ratio_number(high)})"
+        return f"{TIMES}{text}"
+    return f"{TIMES}{text} ({ratio_number(low)}{DASH}{ratio_number(high)})"
 
 
 def percent_text(ratio: float) -> str:

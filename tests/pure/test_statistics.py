@@ -103,6 +103,12 @@ def test_quantiles_are_those_of_the_printed_table(degrees: int, expected: float)
     assert student_quantile(0.975, degrees) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("probability", [0.8, 0.95, 0.975, 0.995])
+def test_quantiles_are_those_of_scipy(probability: float) -> None:
+    for degrees in [*range(1, 40), 99, 100, 1000]:
+        assert student_quantile(probability, degrees) == pytest.approx(stats.t.ppf(probability, degrees), rel=1e-9)
+
+
 def test_one_slow_build_does_not_move_the_deviation() -> None:
     assert median_absolute_deviation([1.0, 1.1, 0.9, 1.0, 9.0]) == pytest.approx(0.1)
 

@@ -11,6 +11,7 @@ import hashlib
 import lzma
 import shutil
 import tarfile
+import zlib
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -65,14 +66,14 @@ def plain_path(name: str) -> str:
 
 
 def unpack_compression(source: Path, target: Path) -> None:
-    """Write `source` without its compression (gzip, bzip2, xz or none). Raises BaseUnavailableError when it is broken."""
+    """Write `source` without its compression (gzip, bzip2, xz). Raises BaseUnavailableError when it is damaged."""
     with source.open("rb") as file:
         head = file.read(8)
     opener = next((opener for magic, opener in MAGICS if head.startswith(magic)), None)
     try:
         with opener(source, "rb") if opener else source.open("rb") as packed, target.open("wb") as plain:
             shutil.copyfileobj(packed, plain, 1 << 20)
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
         raise BaseUnavailableError(f"{source.name} is cut off or damaged: {error}") from error
 
 

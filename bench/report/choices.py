@@ -1,0 +1,49 @@
+"""What can be asked of a table: its format, and the column that it is sorted by. Light, for `--help` imports it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from bench.errors import UsageError, did_you_mean
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class SummaryFormat(StrEnum):
+    """How a summary can be had."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+
+
+class SortColumn(StrEnum):
+    """What the rows of a state can be sorted by. Hits sort the most first, everything else the least first."""
+
+    TIME = "time"
+    SIZE = "size"
+    CPU = "cpu"
+    MEMORY = "memory"
+    DISK = "disk"
+    HITS = "hits"
+    VARIANT = "variant"
+
+
+def parse_format(word: str) -> SummaryFormat:
+    """The format that `--format` names. Raises UsageError with the nearest one."""
+    return parse_choice(word, SummaryFormat, "--format", "there is no format")
+
+
+def parse_sort(word: str) -> SortColumn:
+    """The column that `--sort` names. Raises UsageError with the nearest one."""
+    return parse_choice(word, SortColumn, "--sort", "cannot sort by")
+
+
+def parse_choice(word: str, kind: type[Choice], option: str, problem: str) -> Choice:
+    """The member that a word names. Raises UsageError that starts with `problem`, with the nearest and all members."""
+    known = [member.value for member in kind]
+    if word not in known:
+        raise UsageError(f"{problem} '{word}'{did_you_mean(word, known)}", remedy=f"{option} {'|'.join(known)}")
+    return kind(word)

@@ -1,0 +1,200 @@
+"""`plan`, `render`, `scenarios` and `schema`: what a user types, sees and gets as the exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Buildmark
+
+TOML = """\
+title = "A toy"
+[axes]
+base = ["debian-12", "alpine-3.23"]
+stages = ["single", "multi"]
+[levels.stages.multi]
+note = "two"
+[[exclude]]
+base = "alpine-3.23"
+stages = "multi"
+"""
+TEMPLATE = """\
+FROM {{ base.ref }}
+{% if stages == "multi" %}
+LABEL note={{ stages.note }}
+{% endif %}
+COPY a /a
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    folder = tmp_path / "scenarios" / "toy"
+    (folder / "context").mkdir(parents=True)
+    (folder / "context" / "a").write_text("a")
+    (folder / "Dockerfile.j2").write_text(TEMPLATE)
+    (folder / "scenario.toml").write_text(TOML)
+    return folder
+
+
+@pytest.fixture
+def buildmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], toy: Path) -> Buildmark:
+    monkeypatch.chdir(toy.parent.parent)
+    return Buildmark(monkeypatch, capsys)
+
+
+# -- plan
+
+
+def test_plan_tells_variants_states_order_and_builds(buildmark: Buildmark) -> None:
+    said = buildmark("plan", "toy", "--rounds", "2", "--seed", "3")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert [line.split()[0] for line in lines[4:7]] == ["debian-12-single", "debian-12-multi", "alpine-3.23-single"]
+    assert "order (each variant cold then warm):" in lines
+    assert sum(line.startswith("  round ") for line in lines) == 2
+    assert lines[-1] == "3 variants x 2 states (cold, warm) x 2 rounds = 12 timed builds, seed 3"
+
+
+def test_plan_as_json_holds_every_trial(buildmark: Buildmark) -> None:
+    said = buildmark("plan", "toy", "--state", "cold", "--format", "json")
+    plan = json.loads(said.out)
+    assert plan["axes"] == {"base": ["debian-12", "alpine-3.23"], "stages": ["single", "multi"]}
+    assert plan["variants"][1] == {"id": "debian-12-multi", "levels": {"base": "debian-12", "stages": "multi"}}
+    assert plan["builds"] == len(plan["trials"]) == 3 * 5
+    assert {trial["state"] for trial in plan["trials"]} == {"cold"}
+    assert buildmark("plan", "toy", "--state", "cold", "--format", "json").out == said.out
+
+
+def test_plan_takes_choices_by_name_and_by_path(buildmark: Buildmark) -> None:
+    said = buildmark("plan", "./scenarios/toy", "--set", "stages=multi", "--base", "ubuntu-24.04,debian-12")
+    assert "ubuntu-24.04-multi" in said.out
+    assert "2 variants x 2 states" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tyo"], "unknown scenario 'tyo' (did you mean 'toy'?)"),
+        (["toy", "--set", "stage=multi"], "has no axis 'stage' (did you mean 'stages'?)"),
+        (["toy", "--set", "stages=mutli"], "has no level 'mutli' (did you mean 'multi'?)"),
+        (["toy", "--set", "stages"], "is not AXIS=LEVEL"),
+        (["toy", "--base", "debain-12"], "unknown base 'debain-12' (did you mean 'debian-12'?)"),
+        (["toy", "--state", "wram"], "unknown state 'wram' (did you mean 'warm'?)"),
+        (["toy", "--rounds", "0"], "0 rounds"),
+        (["toy", "--base", "alpine-3.23", "--set", "stages=multi"], "no variant of toy is left"),
+    ],
+)
+def test_a_wrong_command_line_exits_2_and_says_what_to_do(
+    buildmark: Buildmark, arguments: list[str], words: str
+) -> None:
+    said = buildmark("plan", *arguments)
+    assert said.code == 2
+    assert said.out == ""
+    assert f"error: {words}" in said.err or words in said.err
+    assert "\n  try: " in said.err
+
+
+def test_a_wrong_scenario_exits_2_with_file_and_line(buildmark: Buildmark, toy: Path) -> None:
+    (toy / "scenario.toml").write_text(TOML.replace("title", "titel"))
+    said = buildmark("plan", "toy")
+    assert said.code == 2
+    assert said.err.startswith("error: scenarios/toy/scenario.toml:1: unknown key 'titel' (did you mean 'title'?)")
+
+
+def test_a_large_matrix_asks_for_allow_large(buildmark: Buildmark, toy: Path) -> None:
+    axes = "\n".join(f"a{n} = [{', '.join(f'{chr(34)}l{level}{chr(34)}' for level in range(22))}]" for n in range(3))
+    (toy / "scenario.toml").write_text(f'title = "Large"\n[axes]\n{axes}\n')
+    said = buildmark("plan", "toy")
+    assert said.code == 2
+    assert "10,648 combinations (22 a0 by 22 a1 by 22 a2)" in said.err
+    assert "--allow-large" in said.err
+    allowed = buildmark("plan", "toy", "--allow-large", "--rounds", "1", "--state", "cold")
+    assert allowed.code == 0
+    assert "and 10,548 more" in allowed.out
+    assert "10,648 timed builds" in allowed.out
+
+
+# -- render
+
+
+def test_one_variant_is_printed_as_it_is(buildmark: Buildmark) -> None:
+    said = buildmark("render", "toy", "--base", "debian-12", "--set", "stages=multi")
+    assert said.code == 0
+    assert said.out == "FROM buildmark.invalid/debian-12:base\nLABEL note=two\nCOPY a /a\n"
+
+
+def test_several_variants_are_told_apart(buildmark: Buildmark) -> None:
+    said = buildmark("render", "toy", "--set", "stages=single")
+    headers = [line for line in said.out.splitlines() if line.startswith("# ---- variant ")]
+    assert headers == ["# ---- variant debian-12-single ----", "# ---- variant alpine-3.23-single ----"]
+
+
+def test_out_writes_what_a_build_needs(buildmark: Buildmark, tmp_path: Path) -> None:
+    said = buildmark("render", "toy", "--out", "out")
+    assert said.code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "alpine-3.23-single",
+        "debian-12-multi",
+        "debian-12-single",
+    ]
+    assert "LABEL note=two" in (tmp_path / "out/debian-12-multi/Dockerfile").read_text()
+    assert (tmp_path / "out/debian-12-multi/context/a").read_text() == "a"
+
+
+def test_out_overwrites_nothing(buildmark: Buildmark, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("precious")
+    said = buildmark("render", "toy", "--out", "out")
+    assert said.code == 2
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
+
+
+def test_out_inside_the_context_is_refused(buildmark: Buildmark, toy: Path) -> None:
+    said = buildmark("render", "toy", "--out", "scenarios/toy/context/out")
+    assert said.code == 2
+    assert not (toy / "context" / "out").exists()
+
+
+def test_out_that_cannot_be_written_is_a_storage_error(buildmark: Buildmark, toy: Path) -> None:
+    said = buildmark("render", "toy", "--out", "scenarios/toy/scenario.toml/out")
+    assert said.code == 5
+    assert "cannot write below" in said.err
+    assert (toy / "scenario.toml").read_text() == TOML
+
+
+def test_a_mistake_in_the_template_is_named_with_its_line(buildmark: Buildmark, toy: Path) -> None:
+    (toy / "Dockerfile.j2").write_text("FROM {{ base.ref }}\nRUN {{ stagse }}\n")
+    said = buildmark("render", "toy", "--out", "out")
+    assert said.code == 2
+    assert "Dockerfile.j2:2: 'stagse' is undefined (did you mean 'stages'?)" in said.err
+    assert not Path("out").exists()
+
+
+# -- scenarios, schema
+
+
+def test_scenarios_lists_own_and_shipped_ones(buildmark: Buildmark) -> None:
+    rows = {row["name"]: row for row in json.loads(buildmark("scenarios", "--format", "json").out)}
+    assert rows["toy"]["variants"] == 3
+    assert rows["toy"]["axes"]["stages"] == ["single", "multi"]
+    assert "quick" in rows
+    assert "A toy" in buildmark("scenarios").out
+
+
+def test_a_broken_scenario_hides_no_other(buildmark: Buildmark, tmp_path: Path) -> None:
+    broken = tmp_path / "scenarios" / "broken"
+    broken.mkdir()
+    (broken / "scenario.toml").write_text("title = 3\n")
+    said = buildmark("scenarios")
+    assert said.code == 2
+    assert "A toy" in said.out
+    assert "broken/scenario.toml:1: title: expected a string" in said.err
+
+
+def test_schema_prints_a_json_schema(buildmark: Buildmark) -> None:
+    schema = json.loads(buildmark("schema").out)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert "axes" in schema["properties"]

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bench.cli.main import app
+from bench.errors import BuildmarkError, ExitCode
+from bench.model.trial import TrialStatus
+from bench.ports.run_store import RunStore
+from bench.report.summaries import write_summaries
+from tests.builders import START, make_plan, make_run, make_trials
+
+PLAN = make_plan()
+RUN = make_run(PLAN)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "results")
+
+
+def record(store: RunStore, count: int = len(PLAN.trials)) -> None:
+    with store.create(RUN) as writer:
+        for trial in make_trials(PLAN)[:count]:
+            writer.append(trial)
+
+
+def show(store: RunStore, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["show", *arguments, "--results", str(store.results)], env={"COLUMNS": "120"})
+
+
+def test_the_latest_run_is_shown_when_none_is_named(store: RunStore) -> None:
+    record(store)
+    shown = show(store)
+    assert shown.exit_code == 0
+    assert "run 20261123-090000-quick" in shown.stdout
+    assert "alpine-3.23 instead of debian-12" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 120
+
+
+def test_every_format_can_be_had(store: RunStore) -> None:
+    record(store)
+    assert json.loads(show(store, "--format", "json").stdout)["run"]["n_recorded"] == 24
+    assert show(store, "--format", "markdown").stdout.startswith("# 20261123-090000-quick\n")
+    assert show(store, "--format", "csv").stdout.startswith("run,scenario,variant,axis_base,axis_stages,state,")
+
+
+def test_states_can_be_chosen(store: RunStore) -> None:
+    record(store)
+    rows = json.loads(show(store, "latest", "--state", "warm", "--format", "json").stdout)["rows"]
+    assert {row["state"] for row in rows} == {"warm"}
+
+
+def test_a_run_that_is_being_written_can_be_shown(store: RunStore) -> None:
+    with store.create(RUN) as writer:
+        writer.append(make_trials(PLAN)[0])
+        shown = show(store, "2026")
+    assert "still under way: 23 of 24 trials are to come" in shown.stdout
+    assert "This run is not finished: 23 of 24" in show(store).stdout
+
+
+def test_a_record_that_was_cut_off_is_said_and_the_rest_is_shown(store: RunStore) -> None:
+    record(store, 10)
+    trials = store.results / RUN.id / "trials.jsonl"
+    trials.write_bytes(trials.read_bytes()[:-9])
+    shown = show(store)
+    assert shown.exit_code == 0
+    assert "trials.jsonl:10: the last record was cut off" in " ".join(shown.stdout.split())
+    assert "15 of 24 trials are missing" in shown.stdout
+
+
+def test_runs_are_listed_with_what_cannot_be_read(store: RunStore) -> None:
+    assert "There is no run in" in show(store, "--list").stdout
+    record(store)
+    broken = store.results / "20261124-090000-quick"
+    broken.mkdir()
+    (broken / "run.json").write_text("{")
+    lines = show(store, "--list").stdout.splitlines()
+    assert lines[2].startswith("20261124-090000-quick")
+    assert "not a readable run record" in lines[2]
+    assert lines[3].split()[:3] == ["20261123-090000-quick", f"{START:%Y-%m-%d}", "09:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["20261123-090000-quik"], "no run '20261123-090000-quik'"),
+        (["--sort", "tiem"], "cannot sort by 'tiem' (did you mean 'time'?)"),
+        (["--format", "jsn"], "there is no format 'jsn' (did you mean 'json'?)"),
+        (["--state", "wram"], "unknown state 'wram' (did you mean 'warm'?)"),
+    ],
+)
+def test_a_wrong_word_is_a_usage_error_with_the_nearest_right_one(
+    store: RunStore, arguments: list[str], message: str
+) -> None:
+    record(store)
+    error = show(store, *arguments).exception
+    assert isinstance(error, BuildmarkError)
+    assert error.exit_code is ExitCode.USAGE
+    assert message in error.message
+
+
+def test_a_run_keeps_its_summaries_beside_its_records(store: RunStore) -> None:
+    record(store)
+    summary = write_summaries(store.open(RUN.id))
+    folder = store.results / RUN.id
+    assert summary.run.n_recorded == 24
+    assert (folder / "summary.md").read_text() == show(store, "--format", "markdown").stdout
+    assert (folder / "summary.csv").read_text() == show(store, "--format", "csv").stdout
+
+
+def test_an_interrupted_campaign_writes_how_to_go_on_while_it_still_holds_the_run(store: RunStore) -> None:
+    with store.create(RUN) as writer:
+        writer.append(make_trials(PLAN)[0])
+        write_summaries(writer)
+    assert "buildmark resume 20261123-090000-quick" in (writer.path / "summary.md").read_text()
+
+
+def test_failed_trials_do_not_make_showing_them_fail(store: RunStore) -> None:
+    with store.create(RUN) as writer:
+        for trial in make_trials(PLAN):
+            writer.append(type(trial)(**{**fields(trial), "status": TrialStatus.FAILED, "reason": "exit code 1"}))
+    shown = show(store)
+    assert shown.exit_code == 0
+    assert "exit code 1" in shown.stdout
+
+
+def fields(trial: object) -> dict[str, object]:
+    return {name: getattr(trial, name) for name in trial.__class__.__annotations__}
