@@ -15,6 +15,7 @@ from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
+from bench.ports.run_folder import DOCKERFILES
 from bench.pure.cache_use import cache_use, step_durations
 from bench.pure.context_use import least_context_bytes
 from bench.pure.proof import prove
@@ -126,7 +127,7 @@ class TrialRunner:
         )
 
     def _unbuilt(self, planned: PlannedTrial, started_at: datetime, status: TrialStatus, reason: str | None) -> Trial:
-        dockerfile = self._bench.dockerfiles.get(planned.variant, Path())
+        dockerfile = self._bench.dockerfiles[planned.variant]
         return Trial(
             number=planned.number,
             round=planned.round,
@@ -144,7 +145,7 @@ class TrialRunner:
             absent={},
             proof=None,
             smoke=None,
-            dockerfile=f"dockerfiles/{planned.variant}/{dockerfile.name or 'Dockerfile'}",
+            dockerfile=str(Path(DOCKERFILES, *dockerfile.parts[-2:])),
             log=None,
             log_tail=(),
             overhead_s={},

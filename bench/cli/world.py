@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.progress import make_watcher, readable_time
+from bench.cli.progress import make_watcher
 from bench.ports.clock import SystemClock
 from bench.ports.paths import cache_folder
 
@@ -39,17 +39,11 @@ def make_world(catalogue: Mapping[str, Base]) -> World:
 def report(folder: RunFolder, form: SummaryFormat, sort: SortColumn) -> ExitCode:
     """Print the tables of a run that has ended and keep them beside its records; returns what the records call for."""
     from bench.cli.show import terminal_width
-    from bench.pure.outcome import exit_code_of, time_spent
+    from bench.pure.outcome import exit_code_of
     from bench.report.summaries import render_summary, write_summaries
 
     summary = write_summaries(folder)
     typer.echo(render_summary(summary, form, width=terminal_width(), sort=sort), nl=False)
     trials = folder.read_trials(folder.read_run()).trials
-    spent = time_spent(trials)
-    around = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent.around_s.items())
-    typer.echo(
-        f"{readable_time(spent.timed_s)} in builds, {spent.around_share:.0%} of the trials' time around them ({around})"
-        f"\nrecords: {folder.path}",
-        err=True,
-    )
+    typer.echo(f"records: {folder.path}", err=True)
     return exit_code_of(trials)

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from bench.errors import EngineError
-from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, Transcript
+from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepKind, StepStatus, Transcript
 from bench.ports.docker_client import DockerClient
 from bench.ports.docker_host import resolve_host
 from bench.ports.protocols import Clock, Engine
@@ -38,25 +38,55 @@ PATIENCE_S = 15.0
 
 
 class ClassicBuilder:
-    """Builds with the classic builder of `engine`. The secrets of a request are not used: this builder has none."""
+    """Builds with the classic builder of `engine`. The secrets of a request are not used: this builder has none.
+
+    Its cache are the images of the steps, and those of a stage that is not the last hang on no image with a name or a
+    label. So the builder remembers what its steps made: a build without cache, and one that fails, removes it, and
+    `remove_leftovers` does at the end.
+    """
 
     def __init__(self, engine: Engine, *, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
+        self._made: list[str] = []
 
     def build(self, request: BuildRequest, *, on_line: Callable[[bytes], None] | None = None) -> BuildOutcome:
         """See Builder."""
+        if request.no_cache:
+            self.remove_leftovers()
         client = DockerClient(resolve_host(self._engine.environment))
         with contextlib.closing(client), tempfile.TemporaryFile() as archive:
             write_archive(request, archive)
             archive.seek(0)
             stream = _Stream(client.api, self._clock, on_line)
-            stream.run(request, archive)
+            try:
+                stream.run(request, archive)
+            except KeyboardInterrupt:
+                self._remember(parse_classic(stream.events))
+                self.remove_leftovers()
+                raise
         return self._outcome(stream, request)
+
+    def remove_leftovers(self) -> None:
+        """Remove the images that the steps of earlier builds made, as far as nothing else needs them."""
+        for image in reversed(self._made):
+            with contextlib.suppress(EngineError):
+                self._engine.remove_image(image)
+        self._made.clear()
+
+    def _remember(self, transcript: Transcript) -> None:
+        self._made.extend(
+            step.digest
+            for step in transcript.steps
+            if step.digest and step.status is StepStatus.EXECUTED and step.kind is not StepKind.FROM
+        )
 
     def _outcome(self, stream: _Stream, request: BuildRequest) -> BuildOutcome:
         transcript = parse_classic(stream.events)
+        self._remember(transcript)
         status, error = self._verdict(stream, transcript, request)
+        if status is not BuildStatus.OK:
+            self.remove_leftovers()
         return BuildOutcome(
             status=status,
             wall_s=stream.ended_s - stream.begun_s,
@@ -100,6 +130,7 @@ class _Stream:
         self._clock = clock
         self._on_line = on_line
         self._response: Response | None = None
+        self._ended = threading.Event()  # Thread.join forgets that a thread runs when an interrupt meets it
         api.hooks["response"].append(self._note_response)
 
     def run(self, request: BuildRequest, archive: IO[bytes]) -> None:
@@ -112,11 +143,10 @@ class _Stream:
         self.begun_s = self._clock.monotonic_s()
         reader.start()
         try:
-            reader.join(request.timeout_s)
-            self.timed_out = reader.is_alive()
+            self.timed_out = not self._ended.wait(request.timeout_s)
         finally:
-            if reader.is_alive():
-                self._cancel(reader)
+            if not self._ended.is_set():
+                self._cancel()
             if self._response is not None:
                 self._response.close()
 
@@ -125,6 +155,7 @@ class _Stream:
             self._read_events(request, archive)
         finally:
             self.ended_s = self._clock.monotonic_s()
+            self._ended.set()
 
     def _read_events(self, request: BuildRequest, archive: IO[bytes]) -> None:
         import docker.errors  # noqa: PLC0415 - slow to load, and only classic builds need it
@@ -169,16 +200,15 @@ class _Stream:
     def _note_response(self, response: Response, *_: Any, **__: Any) -> None:
         self._response = response
 
-    def _cancel(self, reader: threading.Thread) -> None:
+    def _cancel(self) -> None:
         """Close our side of the connection: the daemon cancels the build, cleans up and ends its answer.
 
         Before the answer has begun there is nothing to close: the SDK's own timeout ends that.
         """
         self._shut(socket.SHUT_WR)
-        reader.join(PATIENCE_S)
-        if reader.is_alive():
+        if not self._ended.wait(PATIENCE_S):
             self._shut(socket.SHUT_RDWR)
-        reader.join()
+        self._ended.wait()
 
     def _shut(self, how: int) -> None:
         if self._response is None:

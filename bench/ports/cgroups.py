@@ -83,6 +83,18 @@ def remove(name: str, mounts: Path = MOUNTS) -> None:
             _remove_tree(top)
 
 
+def step_ids(name: str, mounts: Path = MOUNTS) -> set[str]:
+    """The ids of RUN steps whose groups are still there: those that were cut off when their daemon was killed."""
+    tops = [hierarchy.root / name / "steps" / "buildkit" for hierarchy in hierarchies(mounts)]
+    return {group.name for top in tops for group in top.glob("*/")}
+
+
+def kill_steps(name: str, mounts: Path = MOUNTS) -> None:
+    """Kill the RUN steps and containers that the engine `name` still runs."""
+    for hierarchy in hierarchies(mounts):
+        _kill(members(hierarchy.root / name / "steps"))
+
+
 def members(top: Path) -> set[int]:
     """The processes in a group and in all groups below it."""
     found: set[int] = set()
@@ -126,14 +138,18 @@ def _none(why: str) -> EngineGroups:
     return EngineGroups(steps=None, daemon=None, join=(), absent=why)
 
 
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def _empty(top: Path) -> None:
     for _ in range(EMPTY_POLLS):
         pids = members(top)
         if not pids:
             return
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _kill(pids)
         time.sleep(EMPTY_POLL_S)
 
 

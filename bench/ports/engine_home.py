@@ -24,6 +24,7 @@ from bench.ports.apt import own_suite
 from bench.ports.debian import PackageRequest, fetch_tools
 from bench.ports.engine_daemons import Daemons, tail
 from bench.ports.engine_state import (
+    RUNC_STATE,
     STATE_FILE,
     EngineState,
     identify,
@@ -194,8 +195,12 @@ class EngineHome:
             log.unlink(missing_ok=True)
 
     def _remove(self, state: EngineState) -> None:
+        cgroups.kill_steps(group_name(state.name))  # dockerd would give each container ten seconds
         stop_processes(state, patience_s=STOP_PATIENCE_S)
+        steps = cgroups.step_ids(group_name(state.name))
         cgroups.remove(group_name(state.name))
+        for step in steps:
+            shutil.rmtree(RUNC_STATE / step, ignore_errors=True)
         remove_stray_folders(state)
         for folder in (state.runtime, state.folder):
             unmount_below(folder)

@@ -22,8 +22,10 @@ STATE_FORMAT = 1
 STRAGGLER_PATIENCE_S = 2.0
 # Where containerd shims listen, whatever their containerd was told.
 SHIM_SOCKETS = Path("/run/containerd/s")
+# Where BuildKit's runc keeps the state of RUN steps, a folder for each.
+RUNC_STATE = Path("/run/runc")
 # The same for dockerd's plugins. The inner ones come first.
-STRAY_FOLDERS = (SHIM_SOCKETS, SHIM_SOCKETS.parent, Path("/run/docker/plugins"), Path("/run/docker"))
+STRAY_FOLDERS = (SHIM_SOCKETS, SHIM_SOCKETS.parent, RUNC_STATE, Path("/run/docker/plugins"), Path("/run/docker"))
 # Of the programs of an engine, those whose command line holds its paths belong to it.
 ENGINE_PROGRAMS = frozenset({"dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2", "runc"})
 

@@ -5,9 +5,11 @@ Parent groups count what their children used, also of children that are gone, so
 What the peak of memory means: `memory.max_usage_in_bytes` counts what the steps' processes hold **and** the page cache
 of the files that they first read or wrote, so a step that writes 100 MB of packages shows 100 MB. The kernel gives
 that cache back when memory gets tight, so the peak is what a build takes where memory is free, not the least that it
-can live with. Pages that earlier builds left in the cache stay charged to the group, hundreds of megabytes after a
-few trials: the mark is reset before each build and what it stands at then is subtracted. What remains is what this
-build added at its highest.
+can live with. Pages that earlier builds left in the cache stay charged to the group, hundreds of megabytes after a few
+trials, and are no part of this build. On a private engine the group is therefore removed before each build (the engine
+makes it anew with the first step, and it starts at zero). On the user's own the mark is reset, and what it stands at
+then is subtracted; memory of earlier steps that is let go meanwhile makes that a little too low (1 MB seen). The mark
+is the group's only one: whoever else reads it there sees the reset. Nothing else of the group is touched.
 
 Bytes on the disk are absent: blkio does not see buffered writes on version 1.
 """
@@ -19,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.ports.meter_parts import CGROUP_V1, MEMORY_PEAK, Values, cpu_values, disk_values, read_counter
+from bench.ports.meter_parts import CGROUP_V1, MEMORY_PEAK, Values, cpu_values, disk_values, read_counter, remove_group
 from bench.pure.cgroup_files import (
     NOTHING_USED,
     Absent,
@@ -60,6 +62,8 @@ class _Group:
         """Start the memory mark anew; where that is not allowed, `use` says so."""
         self._reset_failure = None
         if isinstance(self._memory, Path) and self._memory.is_dir():
+            if self._made_on_demand and remove_group(self._memory):
+                return
             try:
                 (self._memory / PEAK).write_text("0")
             except OSError as error:

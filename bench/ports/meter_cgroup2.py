@@ -28,6 +28,7 @@ from bench.ports.meter_parts import (
     disk_values,
     read_counter,
     read_text,
+    remove_group,
 )
 from bench.pure.cgroup_files import (
     NOTHING_MOVED,
@@ -99,23 +100,6 @@ class _Group:
             disk=disk if isinstance(disk, Absent) else disk_between(*disk),
         )
 
-    def remove(self) -> bool:
-        """Remove the group and the groups in it, so that it starts anew; False where something still runs there."""
-        if not isinstance(self.folder, Path):
-            return False
-        try:
-            _remove_group(self.folder)
-        except OSError:
-            return False
-        return True
-
-
-def _remove_group(folder: Path) -> None:
-    for child in folder.iterdir():
-        if child.is_dir():
-            _remove_group(child)
-    folder.rmdir()
-
 
 class _Peak:
     """The highest memory of a group from now on."""
@@ -125,7 +109,7 @@ class _Peak:
         self._file: FileIO | None = None
         self._start = 0
         self._failure: Absent | None = None
-        if group.is_there and not (group.made_on_demand and group.remove()):
+        if group.is_there and not (group.made_on_demand and remove_group(Path(str(group.folder)))):
             self._reset()
 
     def _reset(self) -> None:
@@ -144,8 +128,11 @@ class _Peak:
     def _read_file(self) -> int | Absent:
         if self._file is None:
             return read_counter(Path(str(self._group.folder)) / PEAK)
-        self._file.seek(0)
-        return parse_counter(self._file.read().decode())
+        try:
+            self._file.seek(0)
+            return parse_counter(self._file.read().decode())
+        except OSError as error:  # the group that this descriptor belongs to has been made anew
+            return Absent(f"{self._group.name}/{PEAK}: {error.strerror}")
 
     def read(self) -> int | Absent:
         if self._failure:

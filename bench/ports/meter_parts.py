@@ -97,6 +97,18 @@ def read_counter(path: Path) -> int | Absent:
     return Absent(f"{path}: {found.reason}") if isinstance(found, Absent) and not isinstance(text, Absent) else found
 
 
+def remove_group(folder: Path) -> bool:
+    """Remove a control group and the groups in it, so that it starts anew; False where something runs there still."""
+    try:
+        for child in folder.iterdir():
+            if child.is_dir() and not remove_group(child):
+                return False
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
 def settle_filesystem(folder: Path) -> Absent | None:
     """Write the dirty pages of the filesystem that holds `folder` to its disk (syncfs(2)), and wait for it.
 

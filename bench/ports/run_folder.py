@@ -25,6 +25,7 @@ RUN_FILE = "run.json"
 TRIALS_FILE = "trials.jsonl"
 DOCKERFILES = "dockerfiles"
 LOGS = "logs"
+CONTEXT = "context"
 _LONGEST_NAME = 160
 
 
@@ -38,6 +39,11 @@ class RunFolder:
     def name(self) -> str:
         """The folder's name: the run's id, unless somebody renamed it."""
         return self.path.name
+
+    @property
+    def context(self) -> Path:
+        """Where an unfinished run keeps its own copy of the build context, so that `resume` has it."""
+        return self.path / CONTEXT
 
     def dockerfile(self, variant: str) -> Path:
         """Where the Dockerfile of a variant lies."""

@@ -20,6 +20,9 @@ from bench.ports.disk import disk_errors, make_folder
 from bench.ports.run_folder import RunFolder
 
 
+CONTEXT = "context"
+
+
 class StagedContext(msgspec.Struct, frozen=True, kw_only=True):
     """A filtered copy of a scenario's context, and what it holds."""
 
@@ -40,16 +43,20 @@ def staged_context(source: Path, results: Path) -> Iterator[StagedContext]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _home(run: RunFolder) -> Path:
+    return run.path / CONTEXT
+
+
 def keep_context(staged: StagedContext, run: RunFolder) -> Path:
     """Move a staged context into the run's folder. Raises StorageError."""
-    make_folder(run.context)
-    with disk_errors("write", run.context):
-        return staged.folder.rename(run.context / "context")
+    make_folder(_home(run))
+    with disk_errors("write", _home(run)):
+        return staged.folder.rename(_home(run) / "context")
 
 
 def kept_context(run: RunFolder) -> Path:
     """The context that an unfinished run keeps, whatever its last trial called it. Raises StorageError."""
-    found = [path for path in run.context.iterdir() if path.is_dir()] if run.context.is_dir() else []
+    found = [path for path in _home(run).iterdir() if path.is_dir()] if _home(run).is_dir() else []
     if len(found) != 1:
         raise StorageError(
             f"the run {run.name} has no copy of its build context: it was stopped before its first trial",
@@ -60,7 +67,7 @@ def kept_context(run: RunFolder) -> Path:
 
 def drop_context(run: RunFolder) -> None:
     """Remove the context of a run that is complete."""
-    shutil.rmtree(run.context, ignore_errors=True)
+    shutil.rmtree(_home(run), ignore_errors=True)
 
 
 def context_files(context: Path) -> dict[str, int]:

@@ -139,6 +139,8 @@ def _dotted(path: KeyPath) -> str:
 
 def _in_words(what: str) -> str:
     """What msgspec says, with the known values where a word of a closed set is wrong."""
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
+        return f"'{missing[1]}' is missing"
     found = re.fullmatch(r"Invalid enum value '(.*)'", what)
     if found is None:
         return what

@@ -116,7 +116,8 @@ class _Stream:
         detail = event.get("errorDetail")
         told = detail.get("message") if isinstance(detail, Mapping) else None
         self._error = str(event.get("error") or told or event.get("message") or "the build failed")
-        self._text.append(f"ERROR: {self._error}\n")
+        begun_line = bool(self._text) and not self._text[-1].endswith("\n")
+        self._text.append("\n" * begun_line + f"ERROR: {self._error}\n")
         self._end_step(arrived_s)
         if self._steps:
             self._steps[-1].status = StepStatus.FAILED

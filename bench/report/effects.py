@@ -5,34 +5,39 @@ from __future__ import annotations
 from bench.model.scenario import State
 from bench.model.summary import AxisEffect, Summary
 from bench.pure.metrics import IMAGE_SIZE, WALL
+from bench.report.grid import GridColumn
 from bench.report.units import ABSENT, ratio_text
 
 HEADING = "Effect of each axis level: geometric mean of ratios paired by round (95 % interval)"
-HEADERS = ("axis", "level", "state", "time", "size")
 
 
-def effect_rows(summary: Summary) -> list[list[str]]:
-    """A row of cells per axis level and state; a last cell tells how many pairs had to be left out, where any had."""
+def effect_columns(summary: Summary) -> list[GridColumn]:
+    """The table of axis levels, a row per level and state.
+
+    How many pairs had to be left out is a column where any had.
+    """
     groups: dict[tuple[str, str, State], dict[str, AxisEffect]] = {}
     for effect in summary.axes:
         groups.setdefault((effect.axis, effect.level, effect.state), {})[effect.metric] = effect
-    told = any(effect.n_left_out for effect in summary.axes)
-    return [
-        [
-            axis,
-            f"{level} instead of {next(iter(effects.values())).reference}",
-            state.value,
-            _cell(effects.get(WALL)),
-            _cell(effects.get(IMAGE_SIZE)),
-            *([_left_out(effects)] if told else []),
-        ]
-        for (axis, level, state), effects in groups.items()
+    columns = [
+        _column("axis", [axis for axis, _, _ in groups], drop=1),
+        _column("level", [_instead(effects) for effects in groups.values()]),
+        _column("state", [state.value for _, _, state in groups]),
+        _column("time", [_cell(effects.get(WALL)) for effects in groups.values()]),
+        _column("size", [_cell(effects.get(IMAGE_SIZE)) for effects in groups.values()]),
     ]
+    if any(effect.n_left_out for effect in summary.axes):
+        columns.append(_column("pairs left out", [_left_out(effects) for effects in groups.values()], drop=2))
+    return columns
 
 
-def effect_headers(summary: Summary) -> list[str]:
-    """The headers of `effect_rows`."""
-    return [*HEADERS, *(["pairs left out"] if any(effect.n_left_out for effect in summary.axes) else [])]
+def _column(header: str, cells: list[str], *, drop: int = 0) -> GridColumn:
+    return GridColumn(header=header, cells=tuple(cells), drop=drop, left=True)
+
+
+def _instead(effects: dict[str, AxisEffect]) -> str:
+    effect = next(iter(effects.values()))
+    return f"{effect.level} instead of {effect.reference}"
 
 
 def _cell(effect: AxisEffect | None) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from bench.model.summary import Note, NoteKind
 
 _MOST_SUBJECTS = 4
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _TITLES: Mapping[str, str] = {
     "cpu_user_s": "user CPU time",
     "cpu_system_s": "system CPU time",
@@ -126,4 +128,5 @@ def _log(note: Note) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    words = " ".join(_ANSI.sub("", text).split())
+    return "".join(letter for letter in words if letter.isprintable())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
 ABSENT = DASH
 _FACTORS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
@@ -43,11 +45,11 @@ def ratio_number(ratio: float) -> str:
 
 
 def ratio_text(ratio: float, low: float | None = None, high: float | None = None) -> str:
-    """A ratio, and its interval after it in brackets where that is wider than the figures that are shown."""
-    text = ratio_number(ratio)
-    if low is None or high is None or ratio_number(low) == ratio_number(high) == text:
-        return f"{TIMES}{text}"
-    return f"{TIMES}{text} ({ratio_number(low)}{DASH}{ratio_number(high)})"
+    """A ratio, and its interval after it in brackets; none where there is none, or where it is a point (sizes)."""
+    text = f"{TIMES}{ratio_number(ratio)}"
+    if low is None or high is None or math.isclose(low, high, rel_tol=1e-6):
+        return text
+    return f"{text} ({ratio_number(low)}{DASH}{ratio_number(high)})"
 
 
 def percent_text(ratio: float) -> str:

@@ -20,7 +20,7 @@ from bench.ports.meter_parts import METRICS, settle_filesystem
 from bench.ports.meters import group_meter, make_meter
 from bench.ports.process import run
 from bench.ports.protocols import Engine, Metered
-from bench.pure.cgroup_files import Absent, CpuTimes
+from bench.pure.cgroup_files import Absent
 
 pytestmark = pytest.mark.engine
 
@@ -103,7 +103,9 @@ def test_the_steps_group_holds_the_cpu_time_that_a_step_says_it_used(engine: Eng
     log = build(engine, context, BURN)
     use = session.use()
     session.stop()
-    assert isinstance(use.steps.cpu, CpuTimes)
+    if isinstance(use.steps.cpu, Absent):
+        assert engine.info.kind is EngineKind.HOST, use.steps.cpu.reason
+        return
     steps_s = use.steps.cpu.user_s + use.steps.cpu.system_s
     # The group also holds runc's start of the container, 0.02 to 0.05 s that the shell does not know of.
     assert told_cpu_s(log) <= steps_s + 0.02
@@ -124,8 +126,10 @@ def test_memory_that_a_step_held_is_in_the_peak_and_what_earlier_builds_left_is_
     if "memory_peak_bytes" in peaks[0].absent:
         assert engine.info.kind is EngineKind.HOST, peaks[0].absent
         return
+    # On an engine that is not ours the mark's start is subtracted, of which a little may be let go meanwhile.
+    slack = 4 * MIB if engine.info.kind is EngineKind.HOST else 0
     for metered in peaks:
-        assert 48 * MIB <= value(metered, "memory_peak_bytes") < (48 + 24) * MIB
+        assert 48 * MIB - slack <= value(metered, "memory_peak_bytes") < (48 + 24) * MIB
 
 
 def test_bytes_that_a_step_wrote_are_counted_though_they_reach_the_disk_late(engine: Engine, context: Path) -> None:

@@ -155,6 +155,24 @@ def test_a_steps_group_that_the_first_build_makes_counts_from_nothing(machine: M
     assert told(metered, "memory_peak_bytes") == (5 * MIB, "cgroup-v1")
 
 
+def test_a_private_engines_groups_of_steps_are_made_anew_for_each_build(machine: Machine) -> None:
+    machine.mount_v1()
+    machine.group_v1("ours/daemon", cpu_ms=(0, 0), peak=0)
+    (machine.cgroup / "memory/ours/steps/buildkit/old").mkdir(parents=True)
+    measurement = Measurement(machine, machine.engine())
+    assert not (machine.cgroup / "memory/ours/steps").exists()
+    machine.group_v1("ours/steps", cpu_ms=(0, 0), peak=7 * MIB)
+    assert told(measurement.end(), "memory_peak_bytes") == (7 * MIB, "cgroup-v1")
+
+
+def test_groups_of_an_engine_that_is_not_ours_are_never_removed(machine: Machine) -> None:
+    machine.mount_v1()
+    steps = machine.cgroup / "memory/ours/steps"
+    steps.mkdir(parents=True)
+    Measurement(machine, machine.engine(kind=EngineKind.HOST)).end()
+    assert steps.is_dir()
+
+
 def test_a_private_engine_whose_build_ran_no_step_used_nothing_in_steps(machine: Machine) -> None:
     machine.mount_v1()
     machine.group_v1("ours/daemon", cpu_ms=(0, 0), peak=0)

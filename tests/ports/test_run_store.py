@@ -3,6 +3,8 @@ from __future__ import annotations
 import ctypes
 import gzip
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,6 +105,38 @@ def test_a_second_writer_is_told_that_the_run_is_taken(store: RunStore) -> None:
             store.reopen(run.id)
         writer.append(TRIALS[1])
     assert store.open(run.id).read_trials(run).trials == TRIALS[:2]
+
+
+KILLED_WRITER = """
+import os, sys
+from pathlib import Path
+from bench.ports.run_store import RunStore
+from tests.builders import make_plan, make_run, make_trials
+
+plan = make_plan(rounds=1)
+writer = RunStore(Path(sys.argv[1])).create(make_run(plan))
+for trial in make_trials(plan)[:3]:
+    writer.append(trial)
+os.write(writer._descriptor, b'{"number":4,"rou')
+print("half a record is written", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_killed_writer_loses_no_record_and_leaves_no_lock(store: RunStore) -> None:
+    argv = [sys.executable, "-c", KILLED_WRITER, str(store.results)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(argv, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"half a record is written\n"
+        with pytest.raises(StorageError, match="is being written by another process"):
+            store.reopen("latest")
+        child.kill()
+    with store.reopen("latest") as again:
+        again.append(TRIALS[3])
+    run = again.read_run()
+    assert again.read_trials(run).trials == TRIALS[:4]
+    assert not store.open("latest").is_being_written()
 
 
 def test_a_run_never_overwrites_another(store: RunStore) -> None:

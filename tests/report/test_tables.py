@@ -72,11 +72,14 @@ def test_the_csv_looks_as_it_did() -> None:
     assert equals_snapshot(render_summary(mixed(), SummaryFormat.CSV), "summary.csv")
 
 
-@pytest.mark.parametrize("width", [60, 70, 80, 90, 100, 110, 120, 200])
-def test_the_table_of_variants_fits_the_terminal(width: int) -> None:
-    table = render_summary(mixed(), width=width).split("\n\n")[1]
+@pytest.mark.parametrize("width", [60, 70, 76, 80, 90, 100, 110, 120, 200])
+def test_a_table_fits_the_terminal(width: int) -> None:
+    text = render_summary(mixed(), width=width)
+    table = text.split("\n\n")[1]
     assert max(map(len, table.splitlines())) <= width
     assert all(header in table for header in ("base", "state", "time", "size"))
+    if width > 70:
+        assert max(map(len, text.splitlines())) <= width
 
 
 def test_wider_terminals_show_more() -> None:
@@ -89,8 +92,11 @@ def test_wider_terminals_show_more() -> None:
 def test_notes_say_what_was_lost_and_why_without_control_characters() -> None:
     text = render_summary(mixed(), width=1000)
     assert "- The base ubuntu-24.04 could not be had, which cost 12 trials: no registry answers" in text
-    assert "- 1 trial failed (alpine-3.23-multi cold): RUN gzip: exit[31m code 1" in text
-    assert "counts in no number (debian-12-single warm): 1 of 2 steps was executed: RUN gzip -k /srv/* (log: " in text
+    assert "- 1 trial failed (alpine-3.23-multi-merged cold): RUN gzip: exit code 1" in text
+    assert (
+        "counts in no number (debian-12-single-merged warm): 1 of 2 steps was executed: RUN gzip -k /srv/* (log: "
+        in text
+    )
     assert "holds the true median with a probability of 50 % or 75 % only" in text
     assert "- Measured host-wide, so other programs on the machine are in it: disk writes." in text
 

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.units import bytes_text, percent_text, ratio_text, seconds_range_text, seconds_text
+from bench.report.units import DASH, TIMES, bytes_text, percent_text, ratio_text, seconds_range_text, seconds_text
+
+
+def plain(text: str) -> str:
+    return text.replace(TIMES, "x").replace(DASH, "-")
 
 
 @pytest.mark.parametrize(
@@ -24,18 +28,18 @@ def test_bytes(size: float, text: str) -> None:
 
 
 def test_a_range_has_the_decimals_of_its_number() -> None:
-    assert seconds_range_text(1.2, 1.31, like=1.24) == "1.20–1.31"
-    assert seconds_range_text(0.04, 0.11, like=0.05) == "40–110"
-    assert seconds_range_text(9.9, 12.0, like=11.0) == "9.9–12.0"
+    assert plain(seconds_range_text(1.2, 1.31, like=1.24)) == "1.20-1.31"
+    assert plain(seconds_range_text(0.04, 0.11, like=0.05)) == "40-110"
+    assert plain(seconds_range_text(9.9, 12.0, like=11.0)) == "9.9-12.0"
 
 
 @pytest.mark.parametrize(
     ("ratio", "low", "high", "text"),
-    [(1.03, 0.99, 1.07, "×1.03 (0.99–1.07)"), (0.0571, 0.0571, 0.0571, "×0.057"), (1.34, None, None, "×1.34"),
-     (12.0, 11.0, 13.0, "×12.0 (11.0–13.0)")],
+    [(1.03, 0.99, 1.07, "x1.03 (0.99-1.07)"), (0.0571, 0.0571, 0.0571, "x0.057"), (1.34, None, None, "x1.34"),
+     (12.0, 11.0, 13.0, "x12.0 (11.0-13.0)"), (1.0, 0.999, 1.001, "x1.00 (1.00-1.00)")],
 )  # fmt: skip
 def test_ratios(ratio: float, low: float | None, high: float | None, text: str) -> None:
-    assert ratio_text(ratio, low, high) == text
+    assert plain(ratio_text(ratio, low, high)) == text
 
 
 def test_shares() -> None:

@@ -48,7 +48,7 @@ class RootfsSources:
 
     def find(self, base: Base, source: BaseSource) -> CachedBase | None:
         """The prepared archive of a source, when there is one. Quick, and touches no network."""
-        return self._cache.find(base, source)
+        return self._cache.find(base, source) if source.kind in ARCHIVE_LIKE else None
 
     def archive(self, base: Base, source: BaseSource) -> Path:
         """Where the prepared archive of a source lies."""

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.errors import BaseUnavailableError, NetworkError
 from bench.ports.base_sources.rootfs_tar import sha256_of
@@ -33,9 +34,9 @@ def download(
             expected = answer.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         with error:
-            raise NetworkError(f"{url} answered {error.code} {error.reason}") from error
+            raise NetworkError(f"{urlsplit(url).hostname} answered {error.code} {error.reason}") from error
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-        raise NetworkError(f"{url} cannot be fetched: {getattr(error, 'reason', None) or error}") from error
+        raise NetworkError(f"{urlsplit(url).hostname} does not give it: {_why(error)}") from error
     if expected is not None and target.stat().st_size != int(expected):
         raise NetworkError(f"{url} was cut off: {target.stat().st_size} of {expected} bytes came")
 
@@ -45,6 +46,12 @@ def check_sha256(path: Path, expected: str, *, name: str) -> None:
     found = sha256_of(path)
     if found != expected:
         raise BaseUnavailableError(f"{name} has the SHA-256 {found}, but {expected} was expected: it is another file")
+
+
+def _why(error: Exception) -> str:
+    """The words of an error, without its number."""
+    reason = getattr(error, "reason", None) or error
+    return getattr(reason, "strerror", None) or str(reason)
 
 
 def _opener(environment: Mapping[str, str]) -> urllib.request.OpenerDirector:

@@ -1,0 +1,5 @@
+"""`python -m bench`: the same as `buildmark`."""
+
+from bench.cli.main import main
+
+main()

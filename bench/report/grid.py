@@ -1,0 +1,53 @@
+"""Lays cells out as a table: for a terminal of some width, or as Markdown. Knows nothing of what the cells mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+
+class GridColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """A column and its cells. The one with the highest `drop` goes first when the width is short; 0 always stays."""
+
+    header: str
+    cells: tuple[str, ...]
+    drop: int = 0
+    left: bool = False
+
+
+def terminal_grid(columns: Sequence[GridColumn], *, width: int, breaks: Collection[int] = ()) -> str:
+    """A table that fits into `width` where it can; a line stands before each row whose number is in `breaks`."""
+    kept = list(columns)
+    text = _laid_out(kept, "simple", breaks)
+    while max(map(len, text.splitlines()), default=0) > width and any(column.drop for column in kept):
+        kept.remove(max(kept, key=lambda column: column.drop))
+        text = _laid_out(kept, "simple", breaks)
+    return text
+
+
+def markdown_grid(columns: Sequence[GridColumn]) -> str:
+    """A Markdown table of every column."""
+    escaped = [
+        msgspec.structs.replace(column, cells=tuple(cell.replace("|", "\\|") for cell in column.cells))
+        for column in columns
+    ]
+    return _laid_out(escaped, "github", ())
+
+
+def _laid_out(columns: Sequence[GridColumn], style: str, breaks: Collection[int]) -> str:
+    import tabulate  # noqa: PLC0415 - not needed for JSON and CSV
+
+    # Otherwise every column is at least two wider than its header, and less fits into a terminal.
+    tabulate.MIN_PADDING = 0
+    lines: list[Any] = []
+    for number, row in enumerate(zip(*(column.cells for column in columns), strict=True)):
+        if number in breaks:
+            lines.append(tabulate.SEPARATING_LINE)
+        lines.append(list(row))
+    align = ["left" if column.left else "right" for column in columns]
+    headers = [column.header for column in columns]
+    return tabulate.tabulate(
+        lines, headers=headers, tablefmt=style, colalign=align if lines else None, disable_numparse=True
+    )

@@ -1,0 +1,259 @@
+"""`buildmark run` and `resume` as a user types them, on real engines."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+import pytest
+
+from bench.model.trial import Trial, TrialStatus
+from bench.ports.docker_engine import DockerEngine
+from bench.ports.docker_host import resolve_host
+from bench.ports.protocols import Engine
+from bench.ports.run_store import RunStore
+from tests.engine.machine_traces import traces
+
+pytestmark = pytest.mark.engine
+
+QUICK = ("run", "quick", "--base", "debian-12", "--set", "stages=multi")
+FOUR = ("--set", "layers=split,merged", "--rounds", "1")
+BUILDMARK = (sys.executable, "-m", "bench")
+
+
+def buildmark(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*BUILDMARK, *arguments],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def begin(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*BUILDMARK, *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def read_until(process: "subprocess.Popen[str]", pattern: str) -> None:
+    """Follow what a run says until it says this; the next trial is then about to begin."""
+    assert process.stderr is not None
+    seen: list[str] = []
+    for line in process.stderr:
+        seen.append(line)
+        if re.search(pattern, line):
+            return
+    raise AssertionError(f"it ended before it said {pattern!r}: {''.join(seen)}")
+
+
+def trials_of(cwd: Path) -> tuple[Trial, ...]:
+    folder = RunStore(cwd / "results").open("latest")
+    return folder.read_trials(folder.read_run()).trials
+
+
+def write_scenario(folder: Path, template: str, **keys: str) -> Path:
+    (folder / "context").mkdir(parents=True)
+    (folder / "context" / "a.txt").write_text("hello\n")
+    (folder / "Dockerfile.j2").write_text(template)
+    lines = ['title = "A scenario of a test"', *(f"{key} = {value}" for key, value in keys.items())]
+    (folder / "scenario.toml").write_text("\n".join([*lines, "[axes]", 'base = ["debian-12"]', ""]))
+    return folder
+
+
+def test_a_run_from_nothing_to_tables_leaves_no_trace(tmp_path: Path) -> None:
+    before = traces()
+    done = buildmark(*QUICK, *FOUR, "--engine", "private", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert {(row["variant"], row["state"]) for row in shown["rows"]} == {
+        (f"debian-12-multi-{layers}", state) for layers in ("split", "merged") for state in ("cold", "warm")
+    }
+    for row in shown["rows"]:
+        assert (row["n_valid"], row["n_invalid"], row["n_failed"]) == (1, 0, 0)
+        assert row["metrics"]["hit_ratio"]["median"] == (1.0 if row["state"] == "warm" else 0.0)
+        assert row["metrics"]["image_size_bytes"]["median"] > 50_000_000
+    assert traces() == before
+    run = RunStore(tmp_path / "results").open("latest").path
+    assert sorted(path.name for path in run.iterdir()) == [
+        "dockerfiles",
+        "logs",
+        "run.json",
+        "summary.csv",
+        "summary.md",
+        "trials.jsonl",
+    ]
+
+
+def test_a_trial_records_what_it_measured_and_which_meter_said_so(tmp_path: Path) -> None:
+    done = buildmark(*QUICK, "--set", "layers=split", "--rounds", "1", "--engine", "private", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    cold, warm = trials_of(tmp_path)
+    assert cold.image is not None
+    assert warm.image is not None
+    assert cold.image.size_bytes == warm.image.size_bytes
+    assert cold.smoke is not None
+    assert cold.smoke.passed
+    assert cold.phases is not None
+    assert cold.phases.steps_s is not None
+    assert cold.wall_s is not None
+    assert 0 < cold.phases.steps_s < cold.wall_s
+    metrics = {"cpu_user_s", "cpu_system_s", "memory_peak_bytes", "disk_read_bytes", "disk_written_bytes"}
+    assert {*metrics, "cache_growth_bytes"} == {*cold.resources, *cold.absent}
+    assert cold.resources["cpu_user_s"].value > 0.1
+    assert cold.resources["cache_growth_bytes"].value > 1_000_000
+    assert warm.resources["cache_growth_bytes"].value < 1_000_000
+    log = RunStore(tmp_path / "results").open("latest").path / (cold.log or "")
+    assert "awk" in log.read_text()
+
+
+def test_a_killed_run_is_finished_by_resume_with_no_trial_lost_or_twice(tmp_path: Path) -> None:
+    before = traces()
+    run = begin(*QUICK, *FOUR, "--engine", "private", cwd=tmp_path)
+    read_until(run, r"\[2/4\]")
+    run.kill()
+    run.communicate()
+    kept = trials_of(tmp_path)
+    assert len(kept) >= 2
+    done = buildmark("resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    finished = trials_of(tmp_path)
+    assert finished[: len(kept)] == kept
+    assert [trial.number for trial in finished] == [1, 2, 3, 4]
+    assert {trial.status for trial in finished} == {TrialStatus.VALID}
+    assert traces() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_stopped_keeps_the_records_and_cleans_up(tmp_path: Path, number: signal.Signals) -> None:
+    before = traces()
+    run = begin(*QUICK, *FOUR, "--engine", "private", cwd=tmp_path)
+    read_until(run, r"\[1/4\]")
+    run.send_signal(number)
+    _, said = run.communicate()
+    assert run.returncode == 130, said
+    assert "buildmark resume" in said
+    assert len(trials_of(tmp_path)) >= 1
+    assert traces() == before
+
+
+def test_an_engine_that_is_killed_in_the_middle_ends_the_run_with_a_way_on(tmp_path: Path) -> None:
+    before = traces()
+    run = begin(*QUICK, *FOUR, "--engine", "private", cwd=tmp_path)
+    read_until(run, r"\[1/4\]")
+    engines = [child for child in psutil.Process(run.pid).children(recursive=True) if child.name() == "dockerd"]
+    assert len(engines) == 1
+    engines[0].kill()
+    _, said = run.communicate()
+    assert run.returncode == 5, said
+    assert "buildmark resume" in said
+    assert "Traceback" not in said
+    assert len(trials_of(tmp_path)) >= 1
+    assert traces() == before
+
+
+def test_a_failing_step_is_recorded_with_its_last_lines(tmp_path: Path) -> None:
+    scenario = write_scenario(
+        tmp_path / "broken", "FROM {{ base.ref }}\nCOPY a.txt /a\nRUN seq 1 30; echo no such thing >&2; exit 7\n"
+    )
+    done = buildmark("run", str(scenario), "--rounds", "1", "--engine", "private", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    cold, warm = trials_of(tmp_path)
+    assert (cold.status, warm.status) == (TrialStatus.FAILED, TrialStatus.FAILED)
+    assert "exit code: 7" in (cold.reason or "")
+    assert len(cold.log_tail) == 20
+    assert any("no such thing" in line for line in cold.log_tail)
+    assert "exit code: 7" in done.stdout
+
+
+def test_a_dockerfile_that_the_engine_rejects_is_a_record_too(tmp_path: Path) -> None:
+    scenario = write_scenario(tmp_path / "odd", "FROM {{ base.ref }}\nFETCH a.txt\n")
+    done = buildmark("run", str(scenario), "--rounds", "1", "--state", "cold", "--engine", "private", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    (trial,) = trials_of(tmp_path)
+    assert "FETCH" in (trial.reason or "")
+
+
+def test_a_build_that_hangs_is_stopped_and_recorded(tmp_path: Path) -> None:
+    scenario = write_scenario(tmp_path / "slow", "FROM {{ base.ref }}\nCOPY a.txt /a\nRUN tail -f /dev/null\n")
+    done = buildmark(
+        "run", str(scenario), "--rounds", "1", "--state", "cold", "--timeout", "2", "--engine", "private", cwd=tmp_path
+    )
+    assert done.returncode == 4, done.stderr
+    (trial,) = trials_of(tmp_path)
+    assert trial.status is TrialStatus.TIMEOUT
+
+
+def test_the_classic_builder_runs_the_same_scenario(tmp_path: Path) -> None:
+    done = buildmark(*QUICK, *FOUR, "--builder", "classic", "--engine", "private", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert {(row["state"], row["metrics"]["hit_ratio"]["median"]) for row in rows} == {("cold", 0.0), ("warm", 1.0)}
+
+
+def test_the_users_own_engine_is_left_as_it_was(tmp_path: Path, engine: Engine) -> None:
+    host = {name: value for name, value in engine.environment.items() if name.startswith("DOCKER_")}
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /kept-by-the-user\n")
+    subprocess.run(
+        ["docker", "buildx", "build", "--tag", "theirs:1", str(theirs)],
+        env={**os.environ, **engine.environment},
+        capture_output=True,
+        check=True,
+    )
+    try:
+        before = state_of(host)
+        done = buildmark(*QUICK, *FOUR, "--engine", "host", cwd=tmp_path, env=host)
+        assert done.returncode == 0, done.stderr
+        assert {trial.status for trial in trials_of(tmp_path)} == {TrialStatus.VALID}
+        assert state_of(host) == before
+    finally:
+        engine.remove_image("theirs:1")
+
+
+def state_of(host: Mapping[str, str]) -> dict[str, Sequence[Any]]:
+    """Everything in an engine that a run could change."""
+    opened = DockerEngine(resolve_host({**os.environ, **host}), {**os.environ, **host})
+    try:
+        history = subprocess.run(
+            ["docker", "buildx", "history", "ls", "--no-trunc", "--format", "{{.Ref}}"],
+            env=dict(opened.environment),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        images = subprocess.run(
+            ["docker", "images", "--all", "--no-trunc", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}"],
+            env=dict(opened.environment),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {
+            "cache": sorted(record.id for record in opened.build_cache()),
+            "history": sorted(history.stdout.split("\n")),
+            "images": sorted(images.stdout.split("\n")),
+        }
+    finally:
+        opened.close()
+
+
+def test_the_records_can_be_read_by_any_json_reader(tmp_path: Path) -> None:
+    done = buildmark(*QUICK, "--rounds", "1", "--state", "cold", "--engine", "private", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = RunStore(tmp_path / "results").open("latest").path
+    lines = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
+    assert [line["number"] for line in lines] == [1, 2]
+    described = json.loads((run / "run.json").read_text())
+    assert described["bases"][0]["digest"].startswith("sha256:")
+    assert msgspec.to_builtins(trials_of(tmp_path)[0])["variant"] == lines[0]["variant"]

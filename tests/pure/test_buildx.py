@@ -1,0 +1,104 @@
+import csv
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bench.model.build import BuildRequest
+from bench.pure.buildx import blames_engine, buildx_arguments, history_ref, is_too_old
+
+PLAIN = BuildRequest(
+    dockerfile=Path("/run/Dockerfile"),
+    context=Path("/run/buildmark-1"),
+    no_cache=False,
+    args={},
+    secrets={},
+    labels={},
+    platform=None,
+    network=None,
+    timeout_s=60,
+)
+FILES = {"iidfile": Path("/t/iid"), "metadata_file": Path("/t/md")}
+
+
+def arguments(**changes: object) -> list[str]:
+    return buildx_arguments(msgspec.structs.replace(PLAIN, **changes), **FILES)
+
+
+def test_a_plain_build_asks_for_the_daemons_own_builder_and_gives_the_image_no_name() -> None:
+    assert arguments() == [
+        *("docker", "buildx", "build", "--builder", "default", "--progress", "rawjson"),
+        *("--file", "/run/Dockerfile", "--provenance", "false", "--iidfile", "/t/iid", "--metadata-file", "/t/md"),
+        "/run/buildmark-1",
+    ]
+
+
+def test_everything_that_a_request_holds_is_asked_for() -> None:
+    told = arguments(
+        no_cache=True,
+        network="host",
+        platform="linux/arm64",
+        labels={"buildmark.run": "r1"},
+        args={"A": "1", "B": "x=y z"},
+        secrets={"buildmark-ca": Path("/etc/ca.pem")},
+    )
+    pairs = list(zip(told, told[1:], strict=False))
+    assert "--no-cache" in told
+    for pair in [
+        ("--network", "host"),
+        ("--platform", "linux/arm64"),
+        ("--label", "buildmark.run=r1"),
+        ("--build-arg", "A=1"),
+        ("--build-arg", "B=x=y z"),
+        ("--secret", "id=buildmark-ca,src=/etc/ca.pem"),
+    ]:
+        assert pair in pairs
+    assert told[-1] == "/run/buildmark-1"
+
+
+def test_a_cgroup_parent_is_passed_on_when_there_is_one() -> None:
+    told = buildx_arguments(PLAIN, **FILES, cgroup_parent="/buildmark")
+    assert told[told.index("--cgroup-parent") + 1] == "/buildmark"
+
+
+@pytest.mark.parametrize("path", ["/a,b/ca.pem", '/a"b/ca.pem', "/a,id=other/ca.pem"])
+def test_a_secrets_path_cannot_be_read_as_other_fields(path: str) -> None:
+    told = arguments(secrets={"x": Path(path)})
+    assert next(csv.reader([told[told.index("--secret") + 1]])) == ["id=x", f"src={path}"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "ref"),
+    [
+        (b'{"buildx.build.ref": "default/default/abc123", "containerimage.digest": "sha256:0"}', "abc123"),
+        (b"{}", None),
+        (b"", None),
+        (b"[1]", None),
+        (b'{"buildx.build.ref": "\xff"}', None),
+    ],
+)
+def test_the_builds_own_name_is_the_last_part_of_its_ref(metadata: bytes, ref: str | None) -> None:
+    assert history_ref(metadata) == ref
+
+
+@pytest.mark.parametrize(
+    ("version", "too_old"),
+    [("v0.29.1", False), ("0.13.0+ds1", False), ("v0.12.9", True), ("v0.9", True), ("1.0", False), ("dev", False)],
+)
+def test_a_buildx_without_the_progress_stream_is_told(version: str, *, too_old: bool) -> None:
+    assert is_too_old(version) is too_old
+
+
+@pytest.mark.parametrize(
+    ("error", "engine"),
+    [
+        ("failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF", True),
+        ("Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?", True),
+        ("failed to build: failed to solve: Canceled: context canceled", True),
+        ('process "/bin/sh -c x" did not complete successfully: exit code: 3', False),
+        ('process "/bin/sh -c echo code = Unavailable" did not complete successfully: exit code: 1', False),
+        ("dockerfile parse error on line 2: unknown instruction: RUUN", False),
+    ],
+)
+def test_the_last_word_tells_a_dead_engine_from_a_failed_step(error: str, *, engine: bool) -> None:
+    assert blames_engine(error) is engine
