@@ -25,6 +25,8 @@ KEYRINGS = (
 )
 # A suite for what should come from the machine's own release, on a machine that is not Debian.
 FALLBACK_SUITE = "bookworm"
+# How sources may name a release instead of by its code name.
+ALIASES = frozenset({"stable", "oldstable", "testing", "unstable", "sid"})
 # What comes beside a release on its machines, and holds newer builds of installed packages.
 COMPANIONS = ("-updates", "-security")
 TIMEOUT_S = 900.0
@@ -120,7 +122,8 @@ def machine_sources(environment: Mapping[str, str]) -> tuple[Source, ...]:
         planned = _apt_text(["apt-get", "update", "--print-uris"], environment)
         found = re.findall(r"'(\S+?)/dists/(\S+?)/InRelease'", planned)
     unique = dict.fromkeys(pair for pair in found if len(pair) == 2)  # noqa: PLR2004 - a site and a release
-    return tuple(Source(site=site.rstrip("/"), release=release) for site, release in unique)
+    sources = (Source(site=site.rstrip("/"), release=release) for site, release in unique)
+    return tuple(source for source in sources if not source.site.startswith("cdrom:"))
 
 
 def choose_sources(
@@ -131,7 +134,7 @@ def choose_sources(
     With `companions` the machine's updates and security archives of its own release come too. Raises EngineError when
     the machine's apt has no Debian mirror and there is no override.
     """
-    mirror = override or next((source.site for source in machine if source.release == own), None)
+    mirror = override or next((source.site for source in machine if source.release in {own, *ALIASES}), None)
     if mirror is None:
         raise EngineError(
             f"apt on this machine has no mirror of the Debian archive (no source for {own})",

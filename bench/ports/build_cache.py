@@ -29,9 +29,7 @@ class BuildCache:
 
     def records(self) -> tuple[CacheRecord, ...]:
         """All records. Raises EngineError when the daemon does not answer."""
-        with self._client.asking("list its build cache") as api:
-            url = api._url("/system/df")  # noqa: SLF001 - the SDK's df() cannot ask for the cache alone
-            told = api._result(api._get(url, params={"type": "build-cache"}), json=True)  # noqa: SLF001
+        told = self._client.ask("get", "/system/df", doing="list its build cache", params={"type": "build-cache"})
         return tuple(_record(entry) for entry in told.get("BuildCache") or ())
 
     def empty(self) -> None:
@@ -64,17 +62,14 @@ class BuildCache:
                 raise EngineError(f"{len(left)} records of the build cache cannot be removed: they are in use")
 
     def _prune_all(self) -> tuple[CacheRecord, ...]:
-        with self._client.asking("empty its build cache") as api:
-            api.prune_builds(all=True)
+        self._client.ask("post", "/build/prune", doing="empty its build cache", params={"all": "1"})
         return self.records()
 
     def _prune(self, ids: set[str]) -> None:
         """Ask for each record's removal once; one goes only after those that are built on it."""
-        with self._client.asking("remove records of its build cache") as api:
-            for entry in ids:
-                url = api._url("/build/prune")  # noqa: SLF001 - the SDK's prune_builds() is typed without `id`
-                params = {"all": "1", "filters": json.dumps({"id": [entry]})}
-                api._result(api._post(url, params=params), json=True)  # noqa: SLF001
+        for entry in ids:
+            params = {"all": "1", "filters": json.dumps({"id": [entry]})}
+            self._client.ask("post", "/build/prune", doing="remove a record of its build cache", params=params)
 
     def _present(self, wanted: set[str]) -> set[str]:
         return wanted & {record.id for record in self.records()}

@@ -222,15 +222,16 @@ class _Stream:
 def write_archive(request: BuildRequest, archive: IO[bytes]) -> None:
     """Write what the daemon is sent: the context, owned by root, and the Dockerfile under a name of our own.
 
-    The ignore file keeps the Dockerfile and itself out of what `COPY .` sees, as the classic client does.
+    The ignore file keeps the Dockerfile, and itself where it is ours, out of what `COPY .` sees. The classic client
+    does the same with a Dockerfile from elsewhere.
     """
     ignore_file = request.context / IGNORE_FILE
-    theirs = ignore_file.read_bytes().rstrip() + b"\n" if ignore_file.is_file() else b""
+    ignored = ignore_file.read_bytes() if ignore_file.is_file() else IGNORE_FILE.encode()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(request.context.rglob("*")):
             if path != ignore_file:
                 tar.add(path, arcname=path.relative_to(request.context).as_posix(), recursive=False, filter=_of_root)
-        _add(tar, IGNORE_FILE, theirs + f"{IGNORE_FILE}\n{DOCKERFILE}\n".encode())
+        _add(tar, IGNORE_FILE, ignored + f"\n{DOCKERFILE}\n".encode())
         _add(tar, DOCKERFILE, request.dockerfile.read_bytes())
 
 

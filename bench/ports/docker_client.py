@@ -7,9 +7,9 @@ says where the daemon is, `bench.ports.docker_engine` uses the connection.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.errors import EngineError
 from bench.ports.docker_host import DockerHost
@@ -49,6 +49,13 @@ class DockerClient:
             raise EngineError(f"the Docker daemon could not {doing}: {_words(error)}") from error
         except (DockerException, RequestException) as error:
             raise unreachable(self.host, _why(error)) from error
+
+    def ask(self, method: Literal["get", "post"], path: str, *, doing: str, params: Mapping[str, str]) -> Any:
+        """One request that the SDK has no words for; returns the decoded answer. Raises as `asking` does."""
+        with self.asking(doing) as client:
+            api: Any = client  # its own request methods are not part of its types
+            answer = getattr(api, f"_{method}")(api._url(path), params=dict(params))  # noqa: SLF001
+            return api._result(answer, json=True)  # noqa: SLF001
 
     def _connect(self) -> APIClient:
         from docker import APIClient  # noqa: PLC0415 - see the module's docstring

@@ -213,9 +213,9 @@ def split_ref(ref: str) -> tuple[str, str | None]:
 
 def raise_on_stream_error(doing: str, events: Iterable[Mapping[str, Any]]) -> None:
     """Read a progress stream of the API to its end; raises EngineError with the daemon's words for a failure in it."""
-    for event in events:
-        if error := event.get("error"):
-            raise EngineError(f"the Docker daemon could not {doing}: {error}")
+    errors = [event["error"] for event in events if event.get("error")]  # to its end, so that the connection is free
+    if errors:
+        raise EngineError(f"the Docker daemon could not {doing}: {errors[-1]}")
 
 
 def engine_info(

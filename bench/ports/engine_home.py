@@ -7,7 +7,6 @@ folder: `buildmark-NAME/` (sockets, pid files). In each cgroup hierarchy: `build
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import logging
 import os
 import secrets
@@ -20,8 +19,6 @@ import msgspec
 
 from bench.errors import EngineError, StorageError
 from bench.ports import cgroups
-from bench.ports.apt import own_suite
-from bench.ports.debian import PackageRequest, fetch_tools
 from bench.ports.engine_daemons import Daemons, tail
 from bench.ports.engine_state import (
     RUNC_STATE,
@@ -34,27 +31,19 @@ from bench.ports.engine_state import (
     stop_processes,
     write_state,
 )
+from bench.ports.engine_tools import fetch_engine
 from bench.ports.mounts import mount_at, unmount_below
 from bench.ports.private_engine import PrivateEngine, engine_environment
 from bench.ports.protocols import Clock
 
 logger = logging.getLogger(__name__)
 
-DOCKER_SUITE = "forky"
-DOCKER_SERIES = "28.*"
 RUNTIME_VARIABLE = "BUILDMARK_RUNTIME"
 RUNTIME = "/run"
 STOP_PATIENCE_S = 20.0
 LOGS_KEPT = 5
 # Filesystems on which overlay2 does not work, or whose speed says nothing about a build server's.
 UNFIT = frozenset({"overlay", "tmpfs", "ramfs", "nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "vfat", "exfat"})
-
-
-def engine_packages(suite: str, series: str | None) -> tuple[PackageRequest, ...]:
-    """The packages of an engine. runc comes from `suite`, the machine's own: a newer one needs a newer C library."""
-    docker = [PackageRequest(name=name, suite=DOCKER_SUITE, version=series) for name in ("docker.io", "docker-cli")]
-    rest = [PackageRequest(name=name, suite=DOCKER_SUITE) for name in ("docker-buildx", "containerd")]
-    return (*docker, *rest, PackageRequest(name="runc", suite=suite))
 
 
 class EngineHome:
@@ -120,7 +109,7 @@ class EngineHome:
         return tuple(sorted(self._logs.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True))
 
     def _start(self, *, keep: bool) -> PrivateEngine:
-        tools = self._tools()
+        tools = fetch_engine(self._cache, self._environment)
         state = self._claim(tools)
         daemons: Daemons | None = None
         try:
@@ -149,22 +138,6 @@ class EngineHome:
         self.remove(state)
         if daemons is not None:
             daemons.reap()
-
-    def _tools(self) -> Path:
-        """The folder of Docker's programs, fetched once; of the tried series, or of the one that the suite has now."""
-        try:
-            return self._fetch(DOCKER_SERIES)
-        except EngineError as error:
-            if DOCKER_SERIES not in error.message:
-                raise
-            logger.warning("the Debian archive has no Docker %s any more: taking what it has", DOCKER_SERIES)
-            return self._fetch(None)
-
-    def _fetch(self, series: str | None) -> Path:
-        packages = engine_packages(own_suite(), series)
-        key = hashlib.sha256(msgspec.json.encode(packages)).hexdigest()[:8]
-        folder = self._cache / f"docker-{key}"
-        return fetch_tools(packages, folder=folder, with_dependencies=False, environment=self._environment)
 
     def _claim(self, tools: Path) -> EngineState:
         """Give a new engine its name and folders; written down before anything starts, so that it is found again."""

@@ -138,7 +138,7 @@ class _Attempt:
         """Why a FROM cannot be had: the image must lie in the engine, or the name be an earlier stage's."""
         if instruction.kind is not StepKind.FROM:
             return None
-        ref = instruction.text.split()[1]
+        ref = _base_of(instruction)
         stages = {step.stage for step in self._steps}
         known = any(ref == key or ref in image.names for key, image in self._engine.images.items())
         return None if known or ref == "scratch" or ref in stages else f"{ref}: not found"
@@ -163,7 +163,7 @@ class _Attempt:
         )
 
     def _begin_stage(self, instruction: Instruction) -> None:
-        ref = instruction.text.split()[1]
+        ref = _base_of(instruction)
         self._earlier = [*self._earlier, self._key]
         behind = self._earlier if ref in {step.stage for step in self._steps} else ()
         self._key = repr((ref, sorted(self._request.args.items()), self._request.platform, behind))
@@ -253,6 +253,11 @@ def _step(instruction: Instruction, status: StepStatus, start_s: float | None, d
         start_s=start_s,
         duration_s=duration_s,
     )
+
+
+def _base_of(instruction: Instruction) -> str:
+    words = [word for word in instruction.text.split()[1:] if not word.startswith("--")]
+    return words[0] if words else ""
 
 
 def _copies(instruction: Instruction) -> bool:

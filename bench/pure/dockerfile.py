@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Any, NoReturn, Self
 
 from jinja2 import DictLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, Undefined
@@ -172,10 +174,16 @@ def _undefined_for(names: Iterable[str]) -> type[StrictUndefined]:
     return Unknown
 
 
+@lru_cache(maxsize=8)
+def _compiled(text: str, file: str) -> CodeType:
+    """Compile a template once for all of its variants; it is bound to its names only when it is rendered."""
+    return _Sandbox(StrictUndefined).compile(text, "template", file)
+
+
 def _rendered(text: str, names: Mapping[str, Any], *, file: str) -> str:
     environment = _Sandbox(_undefined_for(names))
     try:
-        code = environment.compile(text, "template", file)
+        code = _compiled(text, file)
         template = environment.template_class.from_code(environment, code, environment.make_globals(None))
         return template.render(names)
     except TemplateSyntaxError as error:

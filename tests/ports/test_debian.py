@@ -12,6 +12,7 @@ from bench.errors import EngineError, NetworkError
 from bench.ports import apt
 from bench.ports.apt import Source, choose_sources, failure_of, machine_sources, own_suite
 from bench.ports.debian import PackageRequest, fetch_tools, fetched_packages, tool_environment
+from bench.ports.engine_tools import fetch_engine
 from bench.ports.process import Completed
 
 MIRROR = "http://mirror.example/debian"
@@ -23,6 +24,7 @@ case "$*" in
   indextargets*) [ -e "$HERE/no-lists" ] || echo "http://mirror.example/debian bookworm";;
   *--print-uris*) echo "'http://second.example/debian/dists/bookworm/InRelease' x 0";;
   *update*) if [ -e "$HERE/offline" ]; then echo "E: Could not resolve 'mirror.example'" >&2; exit 100; fi;;
+  *28.*) [ ! -e "$HERE/no-series" ] || { echo "E: Version '28.*' for 'docker.io' was not found" >&2; exit 100; };;
   *download*)
     echo "$*" >> "$HERE/calls"
     while [ ! -e "$HERE/go" ]; do :; done
@@ -87,6 +89,16 @@ def test_a_failed_fetch_leaves_nothing(tmp_path: Path, machine: dict[str, str], 
     fetch(tmp_path, machine)
 
 
+def test_an_archive_that_has_moved_on_gives_the_docker_that_it_has(tmp_path: Path, machine: dict[str, str]) -> None:
+    (tmp_path / "no-series").touch()
+    root = fetch_engine(tmp_path / "c", machine)
+    assert (root / "usr/bin/tool").is_file()
+    assert (
+        f"docker.io/forky docker-cli/forky docker-buildx/forky containerd/forky runc/{own_suite()}"
+        in (tmp_path / "calls").read_text()
+    )
+
+
 def test_what_a_killed_fetch_left_is_not_taken_for_tools(tmp_path: Path, machine: dict[str, str]) -> None:
     half = tmp_path / "c/tools.new/root/usr/bin"
     half.mkdir(parents=True)
@@ -99,7 +111,8 @@ def test_what_a_killed_fetch_left_is_not_taken_for_tools(tmp_path: Path, machine
 def test_two_processes_fetch_once(tmp_path: Path, machine: dict[str, str]) -> None:
     (tmp_path / "go").unlink()
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom bench.ports import apt\nfrom tests.ports import test_debian as t\n"
+        "import os, sys\nfrom pathlib import Path\nfrom bench.ports import apt\n"
+        "from tests.ports import test_debian as t\n"
         "apt.KEYRINGS = (Path(sys.argv[1]) / 'keys.gpg',); print(t.fetch(Path(sys.argv[1]), dict(os.environ)))"
     )
     environment = {**machine, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -147,6 +160,13 @@ def test_an_override_replaces_every_source() -> None:
         ["bookworm"], own="bookworm", machine=KNOWN, override="http://o.example/d/", companions=True
     )
     assert chosen == (Source(site="http://o.example/d", release="bookworm"),)
+
+
+def test_a_release_may_go_by_its_standing_and_a_disc_is_no_mirror(tmp_path: Path, machine: dict[str, str]) -> None:
+    (tmp_path / "bin/apt-get").write_text(f"#!/bin/sh\necho 'cdrom://Debian bookworm'\necho '{MIRROR}/ stable'\n")
+    known = machine_sources(machine)
+    chosen = choose_sources(["forky"], own="bookworm", machine=known, override=None, companions=False)
+    assert chosen == (Source(site=MIRROR, release="forky"),)
 
 
 def test_a_machine_with_another_distributions_mirrors_is_told_what_to_set() -> None:

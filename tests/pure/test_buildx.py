@@ -1,4 +1,5 @@
 import csv
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -18,11 +19,11 @@ PLAIN = BuildRequest(
     network=None,
     timeout_s=60,
 )
-FILES = {"iidfile": Path("/t/iid"), "metadata_file": Path("/t/md")}
 
 
-def arguments(**changes: object) -> list[str]:
-    return buildx_arguments(msgspec.structs.replace(PLAIN, **changes), **FILES)
+def arguments(*, cgroup_parent: str | None = None, **changes: object) -> list[str]:
+    request = msgspec.structs.replace(PLAIN, **changes)
+    return buildx_arguments(request, iidfile=Path("/t/iid"), metadata_file=Path("/t/md"), cgroup_parent=cgroup_parent)
 
 
 def test_a_plain_build_asks_for_the_daemons_own_builder_and_gives_the_image_no_name() -> None:
@@ -42,7 +43,7 @@ def test_everything_that_a_request_holds_is_asked_for() -> None:
         args={"A": "1", "B": "x=y z"},
         secrets={"buildmark-ca": Path("/etc/ca.pem")},
     )
-    pairs = list(zip(told, told[1:], strict=False))
+    pairs = list(itertools.pairwise(told))
     assert "--no-cache" in told
     for pair in [
         ("--network", "host"),
@@ -57,7 +58,7 @@ def test_everything_that_a_request_holds_is_asked_for() -> None:
 
 
 def test_a_cgroup_parent_is_passed_on_when_there_is_one() -> None:
-    told = buildx_arguments(PLAIN, **FILES, cgroup_parent="/buildmark")
+    told = arguments(cgroup_parent="/buildmark")
     assert told[told.index("--cgroup-parent") + 1] == "/buildmark"
 
 

@@ -8,6 +8,7 @@ from bench.errors import InputError
 from bench.model.build import BuilderKind
 from bench.pure.dockerfile import RESERVED_NAMES
 from bench.pure.scenario_file import RESERVED_NAMES as NAMES_THAT_NO_AXIS_MAY_HAVE
+from bench.pure.scenario_file import parse_scenario
 from tests.pure.templates import axis, rendered
 
 AT = "/scenarios/web/Dockerfile.j2"
@@ -125,3 +126,12 @@ def test_the_documents_examples_are_what_the_templates_give() -> None:
     assert len(pairs) >= 5
     for template, dockerfile in pairs:
         assert rendered(template, layers="merged", stages="multi") == dockerfile
+
+
+def test_the_documents_scenario_file_is_a_scenario() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "SCENARIOS.md").read_text()
+    toml = text.partition("```toml\n")[2].partition("```")[0]
+    known = {"debian-12", "alpine-3.23"}
+    parsed = parse_scenario(toml, name="web", folder=Path("/web"), file="scenario.toml", known_bases=known)
+    assert [axis.name for axis in parsed.axes] == ["base", "stages", "layers", "server"]
+    assert parsed.axes[3].levels[0].values == {"package": "gunicorn==23.0.0", "workers": 2}

@@ -26,6 +26,8 @@ TIMEOUT_S = 900.0
 # Every time stamp after this is set back to it, so that the same packages give the same bytes. Any constant would do;
 # this is the day on which Debian 12 was released.
 EPOCH_S = 1686355200
+# The umask of this process would end up in the modes of what install scripts make.
+PLAIN_UMASK = ("sh", "-c", 'umask 022; exec "$@"', "sh")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # Of this machine, or of the making: the name and the name servers of the host, and mmdebstrap's settings, among them
 # the host's proxy.
@@ -40,6 +42,8 @@ FOREIGN = frozenset(
         "var/lib/apt/lists/lock",
     }
 )
+# Their owner is apt's user or root, as the rights on the way to the cache folder allowed; apt sets it when it runs.
+APT_FOLDERS = ("var/cache/apt/archives/partial", "var/lib/apt/lists/partial")
 _CLEAN = '"rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives/partial/*.deb /var/cache/apt/*.bin || true"'
 SETTINGS: Mapping[str, str] = {
     # Downloaded packages and apt's own caches would stay in the layer.
@@ -111,8 +115,11 @@ def settings(source: BaseSource, sources: Sequence[Source]) -> list[TarEntry]:
     if source.exclude:
         files[SLIM_SETTINGS] = path_rules(source.exclude)
     return [
-        TarEntry(path=path, mode=0o755 if path in EXECUTABLE else 0o644, mtime=EPOCH_S, content=text.encode())
-        for path, text in files.items()
+        *(TarEntry(path=path, mode=0o700, mtime=EPOCH_S) for path in APT_FOLDERS),
+        *(
+            TarEntry(path=path, mode=0o755 if path in EXECUTABLE else 0o644, mtime=EPOCH_S, content=text.encode())
+            for path, text in files.items()
+        ),
     ]
 
 
@@ -176,7 +183,8 @@ def _bootstrap(source: BaseSource, workshop: Workshop, work: Path, target: Path,
         sources=sources,
     )
     own = {"SOURCE_DATE_EPOCH": str(EPOCH_S), "TMPDIR": str(scratch), "LC_ALL": "C"}
-    done = run([str(program), *argv], env={**environment, **own}, cwd=work, timeout_s=TIMEOUT_S, check=False)
+    argv = [*PLAIN_UMASK, str(program), *argv]
+    done = run(argv, env={**environment, **own}, cwd=work, timeout_s=TIMEOUT_S, check=False)
     if done.timed_out or done.returncode != 0:
         lines = [line for line in done.error_text.splitlines() if line.startswith(("E:", "Err:", "W:"))]
         said = " / ".join(lines[-4:]) or done.error_text[-300:]
