@@ -41,7 +41,7 @@ format: setup  ## Format the code
 	$(BIN)/ruff check --fix .
 
 bench: setup  ## Measure Buildmark itself: planning, --help, parsing
-	$(BIN)/python -m pytest tests/perf --benchmark-only --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+	$(BIN)/python -m pytest tests/perf --benchmark-enable --benchmark-only --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 
 dist: setup  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build

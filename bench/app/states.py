@@ -11,7 +11,7 @@ from typing import assert_never
 
 import msgspec
 
-from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStatus
+from bench.model.build import BuilderKind, BuildOutcome, BuildRequest
 from bench.model.run import EngineKind
 from bench.model.scenario import State
 from bench.ports.protocols import Builder, Engine
@@ -57,14 +57,13 @@ class StateKeeper:
         return msgspec.structs.replace(request, no_cache=state is State.COLD and self._cold_needs_no_cache)
 
     def prepare(self, state: State, request: BuildRequest) -> BuildOutcome | None:
-        """Bring the state about. Returns the preparing build where that failed, else None."""
+        """Bring the state about. Returns the untimed build that this took, None where it took none."""
         match state:
             case State.COLD:
                 self.empty()
                 return None
             case State.WARM:
-                outcome = self.build(self.request_for(state, request))
-                return None if outcome.status is BuildStatus.OK else outcome
+                return self.build(self.request_for(state, request))
             case _:
                 assert_never(state)
 

@@ -56,9 +56,11 @@ class TrialRunner:
         watch = Stopwatch(self._bench.clock)
         with watch.time("prepare"):
             request = self._request(planned)
-            failed = self._states.prepare(planned.state, request)
-        if failed is not None:
-            trial = self._failed_preparation(planned, started_at, failed, watch)
+            preparing = self._states.prepare(planned.state, request)
+            if preparing is not None:
+                self._discard(preparing)
+        if preparing is not None and preparing.status is not BuildStatus.OK:
+            trial = self._failed_preparation(planned, started_at, preparing, watch)
         else:
             trial = self._measured(planned, started_at, self._states.request_for(planned.state, request), watch)
         self._remember(trial)
@@ -116,8 +118,6 @@ class TrialRunner:
     def _failed_preparation(
         self, planned: PlannedTrial, started_at: datetime, outcome: BuildOutcome, watch: Stopwatch
     ) -> Trial:
-        with watch.time("clean"):
-            self._discard(outcome)
         status = TrialStatus.TIMEOUT if outcome.status is BuildStatus.TIMEOUT else TrialStatus.FAILED
         return msgspec.structs.replace(
             self._unbuilt(planned, started_at, status, f"the build that prepares the state failed: {outcome.error}"),

@@ -19,7 +19,7 @@ from bench.errors import EngineError
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus
 from bench.ports import process
 from bench.ports.protocols import Clock, Engine
-from bench.pure.buildx import LEAST_BUILDX, blames_engine, buildx_arguments, history_ref, is_too_old
+from bench.pure.buildx import LEAST_BUILDX, blames_engine, buildx_arguments, history_ref, is_too_old, own_builder
 from bench.pure.rawjson import parse_rawjson
 
 GET_BUILDX = (
@@ -69,7 +69,8 @@ class BuildkitBuilder:
         self._forget_refs()
         with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
             iidfile, metadata_file = Path(scratch, "iid"), Path(scratch, "metadata.json")
-            argv = buildx_arguments(request, iidfile=iidfile, metadata_file=metadata_file)
+            builder = own_builder(self._engine.environment)
+            argv = buildx_arguments(request, iidfile=iidfile, metadata_file=metadata_file, builder=builder)
             try:
                 done, wall_s = self._timed(argv, request.timeout_s, on_line)
             except KeyboardInterrupt:
@@ -98,9 +99,12 @@ class BuildkitBuilder:
         status, error = BuildStatus.OK, None
         if done.timed_out:
             status, error = BuildStatus.TIMEOUT, f"stopped after {request.timeout_s:g} s, the timeout"
+            self._raise_if_engine_died(error)
         elif done.returncode != 0:
             status, error = BuildStatus.FAILED, transcript.error or _last_words(done)
-            self._raise_if_engine_failed(error)
+            self._raise_if_engine_died(error)
+            if blames_engine(error):
+                raise EngineError(f"the engine {self._engine.info.name} broke off a build: {error}")
         return BuildOutcome(
             status=status,
             wall_s=wall_s,
@@ -111,15 +115,13 @@ class BuildkitBuilder:
             error=error,
         )
 
-    def _raise_if_engine_failed(self, error: str) -> None:
+    def _raise_if_engine_died(self, error: str) -> None:
         try:
             self._engine.ping()
         except EngineError as gone:
             raise EngineError(
                 f"the engine {self._engine.info.name} died during a build: {error}", remedy=gone.remedy
             ) from gone
-        if blames_engine(error):
-            raise EngineError(f"the engine {self._engine.info.name} broke off a build: {error}")
 
     def _remove_history(self) -> None:
         """Remove the engine's record of a build whose outcome nobody will get."""

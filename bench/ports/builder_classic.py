@@ -101,21 +101,24 @@ class ClassicBuilder:
         self, stream: _Stream, transcript: Transcript, request: BuildRequest
     ) -> tuple[BuildStatus, str | None]:
         if stream.timed_out:
-            return BuildStatus.TIMEOUT, f"stopped after {request.timeout_s:g} s, the timeout"
+            told = f"stopped after {request.timeout_s:g} s, the timeout"
+            self._raise_if_engine_died(told)
+            return BuildStatus.TIMEOUT, told
         if stream.broken is None and transcript.error is None:
             return BuildStatus.OK, None
+        told = transcript.error or stream.broken or ""
+        self._raise_if_engine_died(told)
+        if transcript.error is None or "context canceled" in transcript.error:
+            raise EngineError(f"the engine {self._engine.info.name} broke off a build: {told}")
+        return BuildStatus.FAILED, transcript.error
+
+    def _raise_if_engine_died(self, told: str) -> None:
         try:
             self._engine.ping()
         except EngineError as gone:
-            told = transcript.error or stream.broken
             raise EngineError(
                 f"the engine {self._engine.info.name} died during a build: {told}", remedy=gone.remedy
             ) from gone
-        if transcript.error is None or "context canceled" in transcript.error:
-            raise EngineError(
-                f"the engine {self._engine.info.name} broke off a build: {transcript.error or stream.broken}"
-            )
-        return BuildStatus.FAILED, transcript.error
 
 
 class _Stream:

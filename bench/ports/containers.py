@@ -41,10 +41,11 @@ def run_in_container(
 
 
 def _create(client: DockerClient, image: str, command: Sequence[str], labels: Mapping[str, str]) -> str:
+    from docker.types import LogConfig  # noqa: PLC0415 - slow to import
+
     with client.asking(f"make a container of {image}") as api:
-        limits = api.create_host_config(
-            network_mode="none", log_config={"Type": "json-file", "Config": LOG_LIMIT}, auto_remove=False
-        )
+        log = LogConfig(type=LogConfig.types.JSON, config=LOG_LIMIT)
+        limits = api.create_host_config(network_mode="none", log_config=log)
         created = api.create_container(
             image,
             entrypoint=[command[0]],
@@ -79,7 +80,7 @@ def _wait(client: DockerClient, container: str, timeout_s: float) -> int | None:
 
     with client.asking("wait for a container") as api:
         try:
-            return int(api.wait(container, timeout=timeout_s)["StatusCode"])
+            return int(api.wait(container, timeout=timeout_s)["StatusCode"])  # type: ignore[arg-type] # fractions work
         except (ReadTimeout, LostConnection):
             api.ping()  # a daemon that died loses the connection too, and then this raises
             logger.debug("container %s did not end in %.1f s", container, timeout_s)

@@ -43,6 +43,7 @@ class DockerEngine:
         try:
             with self._client.asking("say what it is") as api:
                 told, version = api.info(), api.version()
+                self._networks = {network["Name"] for network in api.networks(names=["bridge", "nat"])}
         except BaseException:
             self._client.close()
             raise
@@ -62,8 +63,8 @@ class DockerEngine:
 
     @property
     def build_network(self) -> str | None:
-        """See Engine."""
-        return None
+        """The default, or the machine's own network where the daemon was started without a bridge."""
+        return None if self._networks else "host"
 
     @property
     def cgroup_parent(self) -> str | None:

@@ -33,16 +33,29 @@ class _Metadata(msgspec.Struct, frozen=True):
     ref: str = msgspec.field(default="", name="buildx.build.ref")
 
 
-def buildx_arguments(
-    request: BuildRequest, *, iidfile: Path, metadata_file: Path, cgroup_parent: str | None = None
-) -> list[str]:
-    """The command that builds `request`.
+def own_builder(environment: Mapping[str, str]) -> str:
+    """The builder that is the BuildKit of the daemon that `environment` leads the client to (the docker driver).
 
-    `default` is the builder of the daemon that the client's environment leads to (the docker driver), whatever builder
-    the user has selected. No name is given to the image: its id is written to `iidfile`.
+    It goes by the name of the Docker context; Buildx refuses `default` in any context but that one. DOCKER_HOST goes
+    before a context, and means the default one.
+    """
+    return "default" if environment.get("DOCKER_HOST") else environment.get("DOCKER_CONTEXT") or "default"
+
+
+def buildx_arguments(
+    request: BuildRequest,
+    *,
+    iidfile: Path,
+    metadata_file: Path,
+    builder: str = "default",
+    cgroup_parent: str | None = None,
+) -> list[str]:
+    """The command that builds `request` with the builder `builder`, whatever builder the user has selected.
+
+    No name is given to the image: its id is written to `iidfile`.
     """
     return [
-        *("docker", "buildx", "build", "--builder", "default", "--progress", "rawjson"),
+        *("docker", "buildx", "build", "--builder", builder, "--progress", "rawjson"),
         *("--file", str(request.dockerfile), "--provenance", "false"),
         *("--iidfile", str(iidfile), "--metadata-file", str(metadata_file)),
         *(["--no-cache"] if request.no_cache else []),

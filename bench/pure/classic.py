@@ -76,7 +76,7 @@ class _Stream:
         self._last_s = 0.0
         self._text: list[str] = []
         self._error: str | None = None
-        self._layers: dict[str, int] = {}
+        self._layers: dict[str, int | None] = {}
         self._unreadable = 0
 
     def add(self, arrived_s: float, event: Any) -> None:
@@ -123,13 +123,22 @@ class _Stream:
             self._steps[-1].status = StepStatus.FAILED
 
     def _fetch(self, event: Mapping[str, Any]) -> None:
-        """An event of a pull: `status` is what happens to the layer `id`, now and then with how far it has come."""
-        detail, layer = event.get("progressDetail"), str(event.get("id", ""))
-        current = detail.get("current") if isinstance(detail, Mapping) else None
-        if event["status"] == "Downloading" and isinstance(current, int):
-            self._layers[layer] = max(current, self._layers.get(layer, 0))
-        elif not detail:
-            self._text.append(f"{layer}: {event['status']}\n" if layer else f"{event['status']}\n")
+        """An event of a pull: `status` is what happens to the layer `id`, now and then with how far it has come.
+
+        Small layers are complete before there is anything to tell, and then their size is told nowhere.
+        """
+        detail, layer, what = event.get("progressDetail"), str(event.get("id", "")), event["status"]
+        size = detail.get("total") if isinstance(detail, Mapping) else None
+        if what == "Downloading" and isinstance(size, int):
+            self._layers[layer] = size
+        elif what == "Download complete":
+            self._layers.setdefault(layer, None)
+        if not detail:
+            self._text.append(f"{layer}: {what}\n" if layer else f"{what}\n")
+
+    def _pulled_bytes(self) -> int | None:
+        sizes = [size for size in self._layers.values() if size is not None]
+        return sum(sizes) if self._steps and len(sizes) == len(self._layers) else None
 
     def transcript(self) -> Transcript:
         self._name_stages()
@@ -145,7 +154,7 @@ class _Stream:
                 export_s=None,
             ),
             context_bytes=None,
-            pulled_bytes=sum(self._layers.values()) if steps else None,
+            pulled_bytes=self._pulled_bytes(),
             log="".join(self._text),
             error=self._error,
             unreadable_lines=self._unreadable,

@@ -190,10 +190,11 @@ class _Stream:
         return owner is not None and owner.what.carries_context
 
     def _is_pull(self, status: _StatusTally) -> bool:
-        """A layer that this build fetched. One that the engine had already tells a start before the build's own."""
+        """A layer that this build fetched. Of one that was there already, the end lies before the build's beginning."""
         owner = self._vertices.get(status.vertex)
         exported = owner is not None and owner.what.role is Role.EXPORT
-        begun_here = status.started is not None and self._first is not None and status.started >= self._first
+        times = [moment for moment in (status.started, status.completed) if moment is not None]
+        begun_here = bool(times) and min(times) >= (self._first or 0)
         return status.is_layer and begun_here and not exported
 
     def _error(self) -> str | None:

@@ -121,6 +121,8 @@ def test_a_trial_prepares_meters_builds_and_cleans_in_that_order(rig: Rig) -> No
         "remove_image",
         "remove_history",
         "build",
+        "remove_image",
+        "remove_history",
         "meter.start",
         "build",
         "meter.stop",

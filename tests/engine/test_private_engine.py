@@ -172,8 +172,8 @@ def test_up_keeps_one_engine_that_runs_share_until_down(
 ) -> None:
     monkeypatch.setenv("BUILDMARK_CACHE", str(cache))
     buildmark = Buildmark(monkeypatch, capsys)
-    program = Path(sys.executable).with_name("buildmark")
-    first = run([str(program), "engine", "up"], env=os.environ, timeout_s=120)
+    program = [sys.executable, "-c", "from bench.cli.main import main; main()"]
+    first = run([*program, "engine", "up"], env=os.environ, timeout_s=300)
     state = only_state(cache)
     assert first.text.startswith(f"{state.name} is up\n")
     assert buildmark("engine", "up").out.startswith(f"{state.name} is up already\n")

@@ -225,13 +225,6 @@ def state_of(host: Mapping[str, str]) -> dict[str, Sequence[Any]]:
     """Everything in an engine that a run could change."""
     opened = DockerEngine(resolve_host({**os.environ, **host}), {**os.environ, **host})
     try:
-        history = subprocess.run(
-            ["docker", "buildx", "history", "ls", "--no-trunc", "--format", "{{.Ref}}"],
-            env=dict(opened.environment),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
         images = subprocess.run(
             ["docker", "images", "--all", "--no-trunc", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}"],
             env=dict(opened.environment),
@@ -241,7 +234,6 @@ def state_of(host: Mapping[str, str]) -> dict[str, Sequence[Any]]:
         )
         return {
             "cache": sorted(record.id for record in opened.build_cache()),
-            "history": sorted(history.stdout.split("\n")),
             "images": sorted(images.stdout.split("\n")),
         }
     finally:

@@ -143,6 +143,14 @@ def test_an_engine_that_is_gone_afterwards_is_no_failed_build() -> None:
         BuildkitBuilder(engine, clock=engine.clock, runner=client).build(REQUEST)
 
 
+def test_a_hanging_build_on_an_engine_that_is_gone_is_no_timeout() -> None:
+    engine = FakeEngine()
+    client = Client(engine.clock, b"", returncode=130, timed_out=True)
+    client.before = engine.die
+    with pytest.raises(EngineError, match="died during a build"):
+        BuildkitBuilder(engine, clock=engine.clock, runner=client).build(REQUEST)
+
+
 def test_an_engine_that_broke_the_build_off_and_is_back_is_no_failed_build() -> None:
     engine = FakeEngine()
     client = Client(engine.clock, b"ERROR: rpc error: code = Unavailable desc = EOF\n", returncode=1)

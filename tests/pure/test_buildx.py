@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bench.model.build import BuildRequest
-from bench.pure.buildx import blames_engine, buildx_arguments, history_ref, is_too_old
+from bench.pure.buildx import blames_engine, buildx_arguments, history_ref, is_too_old, own_builder
 
 PLAIN = BuildRequest(
     dockerfile=Path("/run/Dockerfile"),
@@ -60,6 +60,21 @@ def test_everything_that_a_request_holds_is_asked_for() -> None:
 def test_a_cgroup_parent_is_passed_on_when_there_is_one() -> None:
     told = arguments(cgroup_parent="/buildmark")
     assert told[told.index("--cgroup-parent") + 1] == "/buildmark"
+
+
+@pytest.mark.parametrize(
+    ("environment", "builder"),
+    [
+        ({}, "default"),
+        ({"DOCKER_CONTEXT": "desk"}, "desk"),
+        ({"DOCKER_HOST": "unix:///x"}, "default"),
+        ({"DOCKER_HOST": "unix:///x", "DOCKER_CONTEXT": "desk", "BUILDX_BUILDER": "other"}, "default"),
+    ],
+)
+def test_the_builder_is_that_of_the_daemon_and_not_one_that_the_user_selected(
+    environment: dict[str, str], builder: str
+) -> None:
+    assert own_builder(environment) == builder
 
 
 @pytest.mark.parametrize("path", ["/a,b/ca.pem", '/a"b/ca.pem', "/a,id=other/ca.pem"])

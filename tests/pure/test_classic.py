@@ -99,13 +99,24 @@ def test_a_pull_is_counted_by_layer() -> None:
             (0.0, {"stream": "Step 1/1 : FROM x"}),
             (1.0, {"status": "Pulling from library/x", "id": "1"}),
             (2.0, {"status": "Downloading", "id": "aa", "progressDetail": {"current": 5, "total": 9}}),
-            (3.0, {"status": "Downloading", "id": "aa", "progressDetail": {"current": 9, "total": 9}}),
+            (3.0, {"status": "Download complete", "id": "aa", "progressDetail": {}}),
             (3.0, {"status": "Extracting", "id": "aa", "progressDetail": {"current": 90, "total": 99}}),
             (4.0, {"status": "Downloading", "id": "bb", "progressDetail": {"current": 4, "total": 4}}),
             (5.0, {"stream": " ---> 0123456789ab\n"}),
         ]
     )
     assert (transcript.pulled_bytes, transcript.phases.pull_s) == (13, 5.0)
+
+
+def test_a_layer_that_came_too_fast_to_tell_its_size_leaves_the_bytes_unknown() -> None:
+    transcript = parse_classic(
+        [
+            (0.0, {"stream": "Step 1/1 : FROM x"}),
+            (1.0, {"status": "Download complete", "id": "aa", "progressDetail": {}}),
+            (2.0, {"stream": " ---> 0123456789ab\n"}),
+        ]
+    )
+    assert transcript.pulled_bytes is None
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(

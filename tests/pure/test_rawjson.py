@@ -10,7 +10,13 @@ from tests.pure.streams import fixture, output, status, stream, vertex
 
 T = "2026-11-23T04:45:"
 ELIGIBLE = ["WORKDIR", "COPY", "RUN", "RUN", "COPY", "COPY", "RUN"]
-CAPTURES = ["rawjson-cold.ndjson", "rawjson-warm.ndjson", "rawjson-edit-source.ndjson", "rawjson-failed.ndjson"]
+CAPTURES = [
+    "rawjson-cold.ndjson",
+    "rawjson-warm.ndjson",
+    "rawjson-edit-source.ndjson",
+    "rawjson-failed.ndjson",
+    "rawjson-pull.ndjson",
+]
 
 
 def eligible(transcript: Transcript) -> list[Step]:
@@ -139,6 +145,12 @@ def test_the_builders_own_work_is_no_step(name: str) -> None:
     assert parse_rawjson(stream(vertex("a", name, started=f"{T}00Z", completed=f"{T}01Z"))).steps == ()
 
 
+def test_a_base_from_a_registry_is_counted_to_the_byte() -> None:
+    transcript = parse_rawjson(fixture("rawjson-pull.ndjson"))
+    assert transcript.pulled_bytes == 9035013 + 239 + 444  # the layer, the image's configuration, its manifest
+    assert transcript.phases.pull_s == pytest.approx(0.73127, abs=1e-4)
+
+
 def test_a_pull_is_told_by_what_this_build_fetched() -> None:
     transcript = parse_rawjson(
         stream(
@@ -147,7 +159,8 @@ def test_a_pull_is_told_by_what_this_build_fetched() -> None:
             status("f", "sha256:aa", current=10, started=f"{T}02Z", timestamp=f"{T}02Z"),
             status("f", "sha256:aa", current=70, started=f"{T}02Z", completed=f"{T}04Z", timestamp=f"{T}04Z"),
             status("f", "extracting sha256:aa", started=f"{T}04Z", completed=f"{T}08Z", timestamp=f"{T}08Z"),
-            status("f", "sha256:old", current=999, started="2026-11-01T00:00:00Z", timestamp=f"{T}02Z"),
+            status("f", "sha256:ab", current=999, started=f"{T}02Z", completed="2026-11-01T00:00:00Z"),
+            status("f", "sha256:ac", current=999, started="2026-11-01T00:00:00Z", timestamp=f"{T}02Z"),
             status("e", "sha256:out", current=5, started=f"{T}30Z", completed=f"{T}31Z", timestamp=f"{T}31Z"),
             vertex("e", "exporting to image", started=f"{T}30Z", completed=f"{T}31Z"),
         )

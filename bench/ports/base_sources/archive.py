@@ -29,8 +29,8 @@ def make(source: BaseSource, workshop: Workshop, work: Path, target: Path) -> st
     try:
         check_sha256(packed, pinned, name=location)
         unpack_compression(packed, target)
-    except FileNotFoundError as error:
-        raise BaseUnavailableError(f"there is no file {location}") from error
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise BaseUnavailableError(f"{location} cannot be read: {error.strerror}") from error
     return location
 
 

@@ -62,6 +62,9 @@ SETTINGS: Mapping[str, str] = {
     # Services are not started when their package is installed.
     "usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",
 }
+_NOT_SERVED = re.compile(r"(-updates|-security)\b.*(404|does not have a Release file)")
+# What mmdebstrap says after the message that counts.
+_ECHO = re.compile(r"E: (command failed|mmdebstrap failed|Some index files failed|apt-get update|.* failed to run)")
 EXECUTABLE = frozenset({"usr/sbin/policy-rc.d"})
 SLIM_SETTINGS = "etc/dpkg/dpkg.cfg.d/docker"
 
@@ -86,7 +89,13 @@ def make(source: BaseSource, workshop: Workshop, work: Path, target: Path) -> st
     suite, variant = source.suite or "", source.variant or DEFAULT_VARIANT
     sources = choose_sources(suite, workshop)
     raw = work / "bootstrap.tar"
-    _bootstrap(source, workshop, work, raw, sources)
+    try:
+        _bootstrap(source, workshop, work, raw, sources)
+    except BaseUnavailableError as error:
+        if len(sources) == 1 or not _NOT_SERVED.search(error.message):
+            raise
+        sources = sources[:1]  # a mirror without updates and security still gives the release
+        _bootstrap(source, workshop, work, raw, sources)
     edit_tar(raw, target, drop=FOREIGN, add=settings(source, sources))
     return f"Debian {_version(target)} ({suite}, {variant}) from {_public(sources[0].site)}"
 
@@ -172,7 +181,7 @@ def _bootstrap(source: BaseSource, workshop: Workshop, work: Path, target: Path,
     options, rules, scratch = work / "apt.conf", work / "dpkg.cfg", work / "tmp"
     options.write_text(_acquire_options(workshop.environment))
     rules.write_text(path_rules(source.exclude))
-    scratch.mkdir()
+    scratch.mkdir(exist_ok=True)
     argv = arguments(
         source,
         architecture=workshop.architecture,
@@ -186,8 +195,8 @@ def _bootstrap(source: BaseSource, workshop: Workshop, work: Path, target: Path,
     argv = [*PLAIN_UMASK, str(program), *argv]
     done = run(argv, env={**environment, **own}, cwd=work, timeout_s=TIMEOUT_S, check=False)
     if done.timed_out or done.returncode != 0:
-        lines = [line for line in done.error_text.splitlines() if line.startswith(("E:", "Err:", "W:"))]
-        said = " / ".join(lines[-4:]) or done.error_text[-300:]
+        lines = [line[3:] for line in done.error_text.splitlines() if line.startswith("E: ") and not _ECHO.match(line)]
+        said = " / ".join(lines[:2]) or done.error_text[-300:]
         raise BaseUnavailableError(f"mmdebstrap {'did not end in time' if done.timed_out else 'failed'}: {said}")
 
 

@@ -35,7 +35,7 @@ def download(
     except urllib.error.HTTPError as error:
         with error:
             raise NetworkError(f"{urlsplit(url).hostname} answered {error.code} {error.reason}") from error
-    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, ssl.SSLError, TimeoutError, ConnectionError) as error:
         raise NetworkError(f"{urlsplit(url).hostname} does not give it: {_why(error)}") from error
     if expected is not None and target.stat().st_size != int(expected):
         raise NetworkError(f"{url} was cut off: {target.stat().st_size} of {expected} bytes came")

@@ -54,6 +54,13 @@ def fetch_wheel(package: str, folder: Path, *, architecture: str, environment: M
     done = run(argv, env=environment, timeout_s=TIMEOUT_S, check=False)
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
-        lines = [line for line in done.error_text.splitlines() if line.startswith("ERROR")] or [done.error_text[-300:]]
-        raise NetworkError(f"pip could not fetch {package}: {lines[-1]}")
+        raise NetworkError(f"pip could not fetch {package}: {_why(done.error_text)}")
     return wheels[0]
+
+
+def _why(said: str) -> str:
+    """Pip's last word. That it found no version at all mostly means that it could not ask."""
+    if "(from versions: none)" in said:
+        return "the Python package index does not answer, or does not have it"
+    lines = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR")]
+    return lines[-1] if lines else said[-300:]

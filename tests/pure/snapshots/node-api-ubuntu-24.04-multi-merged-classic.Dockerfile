@@ -22,7 +22,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules node_modules/
 COPY package.json ./
 
-RUN useradd --system --no-create-home --uid 10001 app
+RUN useradd --no-create-home --shell /usr/sbin/nologin --uid 10001 app
 
 COPY lib/ lib/
 COPY server.js healthcheck.js ./

@@ -47,7 +47,7 @@ RUN apt-get clean \
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 
-RUN useradd --system --no-create-home --uid 10001 app
+RUN useradd --no-create-home --shell /usr/sbin/nologin --uid 10001 app
 
 COPY shortener/ shortener/
 

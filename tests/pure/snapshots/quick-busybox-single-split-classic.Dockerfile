@@ -1,20 +1,20 @@
 FROM buildmark.invalid/busybox:base AS build
 
 # Becomes part of every page; a build arg so that the amount of work can be turned up without touching the template.
-ARG SECTIONS=200
+ARG SECTIONS=160
 
 WORKDIR /src
 COPY site/ site/
 COPY pages/ pages/
 
-RUN mkdir -p /work /srv/site
-RUN awk -F ';' -f pages/catalogue.awk pages/catalogue.csv > /work/section.html
-RUN i=0; while [ $i -lt $SECTIONS ]; do sed "s/@SECTION@/$i/g" /work/section.html; i=$((i+1)); done > /work/body.html
-RUN cat pages/head.html /work/body.html pages/foot.html > /srv/site/index.html
+RUN mkdir -p /tmp/site /srv/site
+RUN awk -F ';' -f pages/catalogue.awk pages/catalogue.csv > /tmp/site/section.html
+RUN i=0; while [ $i -lt $SECTIONS ]; do sed "s/@SECTION@/$i/g" /tmp/site/section.html; i=$((i+1)); done > /tmp/site/body.html
+RUN cat pages/head.html /tmp/site/body.html pages/foot.html > /srv/site/index.html
 RUN cat site/reset.css site/layout.css > /srv/site/style.css && cp site/app.js site/logo.svg /srv/site/
-RUN for file in /srv/site/*; do gzip -9 < $file > $file.gz; done
-RUN cd /srv/site && sha256sum * > /work/SHA256SUMS && cp /work/SHA256SUMS .
-RUN rm -rf /work /src/site /src/pages
+RUN for file in /srv/site/*; do cat $file | gzip -9 > $file.gz; done
+RUN cd /srv/site && sha256sum * > /tmp/site/SHA256SUMS && cp /tmp/site/SHA256SUMS .
+RUN rm -rf /tmp/site /src/site /src/pages
 
 LABEL org.opencontainers.image.title="buildmark quick" \
       org.opencontainers.image.description="The assets of a static site"

@@ -1,20 +1,20 @@
 FROM buildmark.invalid/debian-12:base AS build
 
 # Becomes part of every page; a build arg so that the amount of work can be turned up without touching the template.
-ARG SECTIONS=200
+ARG SECTIONS=160
 
 WORKDIR /src
 COPY site/ site/
 COPY pages/ pages/
 
-RUN mkdir -p /work /srv/site \
- && awk -F ';' -f pages/catalogue.awk pages/catalogue.csv > /work/section.html \
- && ( i=0; while [ $i -lt $SECTIONS ]; do sed "s/@SECTION@/$i/g" /work/section.html; i=$((i+1)); done > /work/body.html ) \
- && cat pages/head.html /work/body.html pages/foot.html > /srv/site/index.html \
+RUN mkdir -p /tmp/site /srv/site \
+ && awk -F ';' -f pages/catalogue.awk pages/catalogue.csv > /tmp/site/section.html \
+ && ( i=0; while [ $i -lt $SECTIONS ]; do sed "s/@SECTION@/$i/g" /tmp/site/section.html; i=$((i+1)); done > /tmp/site/body.html ) \
+ && cat pages/head.html /tmp/site/body.html pages/foot.html > /srv/site/index.html \
  && cat site/reset.css site/layout.css > /srv/site/style.css && cp site/app.js site/logo.svg /srv/site/ \
- && ( for file in /srv/site/*; do gzip -9 < $file > $file.gz; done ) \
- && ( cd /srv/site && sha256sum * > /work/SHA256SUMS && cp /work/SHA256SUMS . ) \
- && rm -rf /work /src/site /src/pages
+ && ( for file in /srv/site/*; do cat $file | gzip -9 > $file.gz; done ) \
+ && ( cd /srv/site && sha256sum * > /tmp/site/SHA256SUMS && cp /tmp/site/SHA256SUMS . ) \
+ && rm -rf /tmp/site /src/site /src/pages
 
 FROM buildmark.invalid/debian-12:base
 
