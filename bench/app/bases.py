@@ -34,6 +34,10 @@ _OUT_OF_REACH = re.compile(
 )
 
 
+def _say_nothing(_: str) -> None:
+    """For callers whose user need not know what takes long."""
+
+
 class BasesInEngine(msgspec.Struct, frozen=True, kw_only=True):
     """What a run builds on. `created_refs` are the names that were given to images for it, to be removed in order."""
 
@@ -52,17 +56,18 @@ def bases_in_engine(
     clock: Clock,
     cache: Path,
     platform: str | None = None,
+    say: Callable[[str], None] = _say_nothing,
 ) -> Iterator[BasesInEngine]:
     """The bases in the engine for as long as the context lasts.
 
-    Afterwards the user's own engine is as it was; in a private one they stay until it goes. Raises what `prepare_bases`
-    raises.
+    Afterwards the user's own engine is as it was; in a private one they stay until it goes. `say` is told before
+    something that may take long. Raises what `prepare_bases` raises.
     """
     architecture = debian_architecture(engine.info.architecture)
     sources = RootfsSources(environment=environment, cache=cache, architecture=architecture, clock=clock)
     created: list[str] = []
     try:
-        yield prepare_bases(names, catalogue, engine, sources, platform=platform, created=created)
+        yield prepare_bases(names, catalogue, engine, sources, platform=platform, created=created, say=say)
     finally:
         if engine.info.kind is EngineKind.HOST:
             remove_refs(engine, created)
@@ -76,6 +81,7 @@ def prepare_bases(
     *,
     platform: str | None = None,
     created: list[str] | None = None,
+    say: Callable[[str], None] = _say_nothing,
 ) -> BasesInEngine:
     """Get each base into the engine, under `base_ref(NAME)`.
 
@@ -84,7 +90,7 @@ def prepare_bases(
     when the cache folder cannot be written, EngineError when the engine is gone.
     """
     chosen = [known_base(name, catalogue) for name in dict.fromkeys(names)]
-    preparer = _Preparer(engine, sources, platform=platform, created=[] if created is None else created)
+    preparer = _Preparer(engine, sources, platform=platform, created=[] if created is None else created, say=say)
     results = [preparer.prepare(base) for base in chosen]
     return BasesInEngine(
         prepared=tuple(result for result in results if isinstance(result, PreparedBase)),
@@ -160,7 +166,16 @@ def import_changes(base: Base) -> tuple[str, ...]:
 class _Preparer:
     """Asks the sources of one base after the other, for one engine, and notes the names that it gives to images."""
 
-    def __init__(self, engine: Engine, sources: RootfsSources, *, platform: str | None, created: list[str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        sources: RootfsSources,
+        *,
+        platform: str | None,
+        created: list[str],
+        say: Callable[[str], None],
+    ) -> None:
+        self._say = say
         self._engine = engine
         self._sources = sources
         self._platform = platform
@@ -170,6 +185,8 @@ class _Preparer:
     def prepare(self, base: Base) -> PreparedBase | UnavailableBase:
         reasons: list[tuple[BaseSource, str]] = []
         for source in _ready_first(base, lambda source: self._is_at_hand(base, source)):
+            if source.kind is not SourceKind.ENGINE and not self._is_at_hand(base, source):
+                self._say(f"base: getting {base.name}: {source_words(source)}")
             try:
                 return self._obtain(base, source)
             except (BaseUnavailableError, NetworkError, EngineError) as error:

@@ -127,7 +127,8 @@ def _prepare_in_engine(
             sources = _sources(opened)
             for base in bases if refresh else ():
                 prepare_archive(base, sources, refresh=True)
-            result = prepare_bases([base.name for base in bases], catalogue, opened, sources)
+            names = [base.name for base in bases]
+            result = prepare_bases(names, catalogue, opened, sources, say=lambda line: typer.echo(line, err=True))
     finally:
         opened.close()
     for made in result.prepared:

@@ -67,7 +67,7 @@ def test_alpine_is_the_size_and_the_release_of_the_official_one(engine: Engine, 
     release, packages, *changed = inside(
         engine,
         "alpine-3.23",
-        "grep VERSION_ID /etc/os-release; apk info --no-network 2>/dev/null | wc -l; apk audit --system --no-network 2>&1",
+        "grep VERSION_ID /etc/os-release; apk info --no-network 2>/dev/null | wc -l; apk audit --no-network --system",
     )
     assert release.startswith("VERSION_ID=3.23.")
     assert int(packages) == 17
