@@ -19,12 +19,13 @@ from bench.app.workbench import Watcher, Workbench
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.model.plan import Plan
-from bench.model.run import EngineInfo, Run
+from bench.model.run import EngineInfo, EngineKind, Run
 from bench.model.scenario import Axis, Base, Scenario, Variant
 from bench.ports.builders import make_builder
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
 from bench.ports.host_access import build_secrets, proxy_args
+from bench.ports.host_ledger import HostLedger
 from bench.ports.machine import describe_machine
 from bench.ports.meters import make_meter
 from bench.ports.protocols import Clock, Engine
@@ -79,7 +80,7 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
         endings_interrupt(),
         staged_context(asked.scenario.context, asked.results) as staged,
         _engine(asked.engine, run_id, world) as engine,
-        _bases(_base_names(asked.plan.variants), engine, world) as bases,
+        _bases(_base_names(asked.plan.variants), engine, world, platform=asked.scenario.platform) as bases,
         store.create(
             _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
         ) as writer,
@@ -104,7 +105,7 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
         kept_context(writer)
         with _engine(EngineChoice(run.engine_requested), run.id, world) as engine:
             refuse_other_engine(run.engine, engine.info)
-            with _bases([base.name for base in run.bases], engine, world) as bases:
+            with _bases([base.name for base in run.bases], engine, world, platform=run.platform) as bases:
                 refuse_other_bases(run, bases)
                 _run_missing(writer, engine, world)
         return RunFolder(writer.path)
@@ -148,10 +149,17 @@ def _engine(choice: EngineChoice, run_id: str, world: World) -> Iterator[Engine]
 
 
 @contextmanager
-def _bases(names: list[str], engine: Engine, world: World) -> Iterator[BasesInEngine]:
+def _bases(names: list[str], engine: Engine, world: World, *, platform: str | None) -> Iterator[BasesInEngine]:
     """The bases in the engine; on the user's own, what was not there before is removed afterwards."""
     with bases_in_engine(
-        names, world.catalogue, engine, environment=world.environment, clock=world.clock, cache=world.cache
+        names,
+        world.catalogue,
+        engine,
+        environment=world.environment,
+        clock=world.clock,
+        cache=world.cache,
+        platform=platform,
+        say=world.say,
     ) as bases:
         for base in bases.prepared:
             world.say(f"base: {base.name} from {base.source}: {base.origin}")
@@ -205,6 +213,7 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world
         meter=make_meter(engine, builder=run.builder),
         clock=world.clock,
         recorder=writer,
+        ledger=HostLedger(world.cache, engine.info.name) if engine.info.kind is EngineKind.HOST else None,
         watcher=world.watcher,
         context=context,
         context_files=context_files(context),

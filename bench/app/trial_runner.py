@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.app.states import StateKeeper, move_context
+from bench.app.states import RUN_LABEL, HostKeeper, StateKeeper, move_context
 from bench.app.stopwatch import Stopwatch
 from bench.app.workbench import Workbench
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepStatus
@@ -22,7 +22,6 @@ from bench.pure.proof import prove
 from bench.pure.smoke import judge_smoke
 
 LOG_TAIL_LINES = 20
-RUN_LABEL = "buildmark.run"
 
 
 class TrialRunner:
@@ -35,7 +34,8 @@ class TrialRunner:
     def __init__(self, run: Run, bench: Workbench, earlier: tuple[Trial, ...] = ()) -> None:
         self._run = run
         self._bench = bench
-        self._states = StateKeeper(bench.engine, bench.builder, run.builder)
+        host = None if bench.ledger is None else HostKeeper(bench.engine, bench.ledger, run.id)
+        self._states = StateKeeper(bench.engine, bench.builder, run.builder, host)
         self._context = bench.context
         self._variants = {variant.id: variant for variant in run.plan.variants}
         self._unavailable = {base.name: base.reason for base in run.unavailable}
@@ -69,7 +69,7 @@ class TrialRunner:
     def clean_up(self) -> None:
         """Remove what the trials left in the engine, whatever happened to them."""
         self._bench.engine.remove_labelled(f"{RUN_LABEL}={self._run.id}")
-        self._states.empty()
+        self._states.close()
 
     def _request(self, planned: PlannedTrial) -> BuildRequest:
         self._context = move_context(self._context, f"buildmark-{self._run.id}-{planned.number}")
@@ -173,8 +173,6 @@ class TrialRunner:
     def _discard(self, outcome: BuildOutcome) -> None:
         if outcome.image_id:
             self._bench.engine.remove_image(outcome.image_id)
-        if outcome.history_ref:
-            self._bench.engine.remove_history(outcome.history_ref)
 
     def _remember(self, trial: Trial) -> None:
         self._executed_s.setdefault(trial.variant, {}).update(step_durations(trial.steps))

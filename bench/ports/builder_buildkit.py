@@ -78,6 +78,9 @@ class BuildkitBuilder:
                 raise
             return self._outcome(done, wall_s, request, image_id=_text(iidfile), metadata=_bytes(metadata_file))
 
+    def remove_leftovers(self) -> None:
+        """See Builder. BuildKit keeps what steps made in its build cache, which is the engine's to empty."""
+
     def _timed(
         self, argv: list[str], timeout_s: float, on_line: Callable[[bytes], None] | None
     ) -> tuple[process.Completed, float]:

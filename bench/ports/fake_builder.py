@@ -89,6 +89,10 @@ class FakeBuilder:
             self._engine.calls.append(f"stop {variant}")
             raise
 
+    def remove_leftovers(self) -> None:
+        """See Builder."""
+        self._engine.calls.append("remove_leftovers")
+
     def _plan(self, variant: str) -> FakeBuild:
         number = self._built.get(variant, 0)
         self._built[variant] = number + 1

@@ -137,6 +137,10 @@ class Builder(Protocol):
         """Build, timed. On KeyboardInterrupt the build is stopped first, then the interrupt goes on."""
         ...
 
+    def remove_leftovers(self) -> None:
+        """Remove what earlier builds left in the engine that carries no label of ours."""
+        ...
+
 
 class Metered(msgspec.Struct, frozen=True, kw_only=True):
     """What a meter read over one build: each metric is in exactly one of the two. `absent` maps a metric to why."""

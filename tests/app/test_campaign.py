@@ -16,6 +16,7 @@ from bench.model.run import EngineKind, Run
 from bench.model.scenario import SmokeTest, State
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
+from bench.ports.host_ledger import HostLedger
 from bench.ports.protocols import ContainerResult
 from bench.ports.run_store import RunStore
 from tests.builders import make_plan, make_run, make_unavailable
@@ -59,6 +60,7 @@ class Rig:
         self.calls: list[str] = []
         self.engine = FakeEngine(clock=self.clock, info=fake_info(kind), bases=[BASE], calls=self.calls)
         self.watcher = Silent()
+        self.ledger = HostLedger(folder / "cache", "fake")
         self.dockerfiles = dict(DOCKERFILES)
         self.run = make_run(make_plan(AXES, rounds=rounds), axes=AXES, **{"smoke": None, **run})
 
@@ -83,6 +85,7 @@ class Rig:
                 meter=FakeMeter(self.calls),
                 clock=self.clock,
                 recorder=writer,
+                ledger=self.ledger if self.engine.info.kind is EngineKind.HOST else None,
                 watcher=self.watcher,
                 context=self._context(),
                 context_files={"assets/a.txt": 5},
@@ -119,10 +122,8 @@ def test_a_trial_prepares_meters_builds_and_cleans_in_that_order(rig: Rig) -> No
     assert [call.split()[0] for call in warm] == [
         "find_image",
         "remove_image",
-        "remove_history",
         "build",
         "remove_image",
-        "remove_history",
         "meter.start",
         "build",
         "meter.stop",
@@ -207,7 +208,7 @@ def test_ctrl_c_keeps_what_was_measured_and_cleans_up(rig: Rig) -> None:
         rig.go(nth={4: FakeBuild(interrupted=True)})
     assert caught.value.remedy == f"buildmark resume {rig.run.id}"
     assert len(rig.trials()) == 2
-    assert rig.calls[-2:] == [f"remove_labelled buildmark.run={rig.run.id}", "empty_build_cache"]
+    assert rig.calls[-3:] == [f"remove_labelled buildmark.run={rig.run.id}", "remove_leftovers", "empty_build_cache"]
     assert rig.watcher.over
 
 
@@ -257,6 +258,27 @@ def test_a_build_of_the_users_that_runs_meanwhile_keeps_its_cache(tmp_path: Path
     rig.watcher = Meanwhile()
     rig.go()
     assert [record.description for record in rig.engine.build_cache()] == ["RUN something of theirs"]
+
+
+def test_a_killed_run_is_tidied_up_after_by_the_next_one(tmp_path: Path) -> None:
+    killed = Rig(tmp_path / "killed", kind=EngineKind.HOST)
+    theirs, dockerfile = FakeBuilder(killed.engine), tmp_path / "theirs" / "Dockerfile"
+    dockerfile.parent.mkdir()
+    dockerfile.write_text(f"FROM {BASE}\nRUN something of theirs\n")
+    theirs.build(request_for(dockerfile))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeEngine, "remove_labelled", lambda *_: None)
+        patch.setattr(FakeEngine, "remove_cache_records", lambda *_: None)
+        patch.setattr(HostLedger, "clear", lambda _: None)
+        killed.go()
+    assert len(killed.engine.build_cache()) > 1
+
+    following = Rig(tmp_path / "following", kind=EngineKind.HOST, id="20261123-100000-quick")
+    following.engine, following.ledger = killed.engine, killed.ledger
+    following.go()
+    assert {trial.status for trial in following.trials()} == {TrialStatus.VALID}
+    assert [record.description for record in killed.engine.build_cache()] == ["RUN something of theirs"]
+    assert following.ledger.read() is None
 
 
 def test_a_foreign_cache_mount_is_refused_on_the_users_engine_only(tmp_path: Path) -> None:
