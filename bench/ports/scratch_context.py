@@ -19,7 +19,6 @@ from bench.ports.context import ContextFacts, stage_context
 from bench.ports.disk import disk_errors, make_folder
 from bench.ports.run_folder import RunFolder
 
-
 CONTEXT = "context"
 
 

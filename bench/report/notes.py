@@ -65,10 +65,10 @@ def _no_reference(note: Note) -> str:
 
 def _few_rounds(note: Note) -> str:
     if note.subjects == ("1",):
-        return "One valid trial shows no spread at all: take 6 rounds or more for a range that holds the median to 95 %."
+        return "One valid trial shows no spread: take 6 rounds or more for a range that holds the median to 95 %."
     return (
-        f"With {' or '.join(note.subjects)} valid trials the range is from the fastest to the slowest, and holds the true "
-        f"median with a probability of {note.detail.replace(', ', ' or ')} only: take 6 rounds or more for 95 %."
+        f"With {' or '.join(note.subjects)} valid trials the range is from the fastest to the slowest, and holds the "
+        f"true median with a probability of {note.detail.replace(', ', ' or ')} only: take 6 rounds or more for 95 %."
     )
 
 

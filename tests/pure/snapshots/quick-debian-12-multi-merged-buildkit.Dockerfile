@@ -1,7 +1,7 @@
 FROM buildmark.invalid/debian-12:base AS build
 
 # Becomes part of every page; a build arg so that the amount of work can be turned up without touching the template.
-ARG SECTIONS=160
+ARG SECTIONS=400
 
 WORKDIR /src
 COPY site/ site/
