@@ -117,14 +117,12 @@ class BuildStatus(StrEnum):
 class BuildOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a build ended. `wall_s` is the timed region: from the request's start to the builder's end, monotonic.
 
-    `raw` is the builder's stream as it came, for the trial's log file. `history_ref` names the builder's own record of
-    the build, where it keeps one, so that it can be removed. `error` is None exactly when `status` is OK.
+    `raw` is the builder's stream as it came, for the trial's log file. `error` is None exactly when `status` is OK.
     """
 
     status: BuildStatus
     wall_s: float
     transcript: Transcript
     image_id: str | None
-    history_ref: str | None
     raw: bytes
     error: str | None

@@ -7,7 +7,6 @@ reads the stream, `bench.ports.builder_classic` is the other builder.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
 import weakref
@@ -19,7 +18,7 @@ from bench.errors import EngineError
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus
 from bench.ports import process
 from bench.ports.protocols import Clock, Engine
-from bench.pure.buildx import LEAST_BUILDX, blames_engine, buildx_arguments, history_ref, is_too_old, own_builder
+from bench.pure.buildx import LEAST_BUILDX, blames_engine, buildx_arguments, is_too_old, own_builder
 from bench.pure.rawjson import parse_rawjson
 
 GET_BUILDX = (
@@ -61,22 +60,20 @@ class BuildkitBuilder:
         self._engine = engine
         self._clock = clock
         self._run = runner
+        # Buildx's own state, apart from the user's: its list of builds, and an identity that keys the engine's transfer
+        # cache, so it must last as long as the builder. The engine's list keeps its entries of our builds: in BuildKit
+        # before 0.29, removing one makes the daemon crash at the next `docker buildx history ls` (moby/buildkit#6614).
         self._folder = Path(tempfile.mkdtemp(prefix="buildmark-buildx-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def build(self, request: BuildRequest, *, on_line: Callable[[bytes], None] | None = None) -> BuildOutcome:
         """See Builder."""
-        self._forget_refs()
         with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
-            iidfile, metadata_file = Path(scratch, "iid"), Path(scratch, "metadata.json")
+            iidfile = Path(scratch, "iid")
             builder = own_builder(self._engine.environment)
-            argv = buildx_arguments(request, iidfile=iidfile, metadata_file=metadata_file, builder=builder)
-            try:
-                done, wall_s = self._timed(argv, request.timeout_s, on_line)
-            except KeyboardInterrupt:
-                self._remove_history()
-                raise
-            return self._outcome(done, wall_s, request, image_id=_text(iidfile), metadata=_bytes(metadata_file))
+            argv = buildx_arguments(request, iidfile=iidfile, builder=builder)
+            done, wall_s = self._timed(argv, request.timeout_s, on_line)
+            return self._outcome(done, wall_s, request, image_id=_text(iidfile))
 
     def remove_leftovers(self) -> None:
         """See Builder. BuildKit keeps what steps made in its build cache, which is the engine's to empty."""
@@ -96,7 +93,7 @@ class BuildkitBuilder:
         return done, ended_s[0] - begun_s
 
     def _outcome(
-        self, done: process.Completed, wall_s: float, request: BuildRequest, *, image_id: str | None, metadata: bytes
+        self, done: process.Completed, wall_s: float, request: BuildRequest, *, image_id: str | None
     ) -> BuildOutcome:
         transcript = parse_rawjson(done.stderr)
         status, error = BuildStatus.OK, None
@@ -113,7 +110,6 @@ class BuildkitBuilder:
             wall_s=wall_s,
             transcript=transcript,
             image_id=image_id if status is BuildStatus.OK else None,
-            history_ref=history_ref(metadata) or self._stored_ref(),
             raw=done.stderr,
             error=error,
         )
@@ -126,24 +122,6 @@ class BuildkitBuilder:
                 f"the engine {self._engine.info.name} died during a build: {error}", remedy=gone.remedy
             ) from gone
 
-    def _remove_history(self) -> None:
-        """Remove the engine's record of a build whose outcome nobody will get."""
-        ref = self._stored_ref()
-        if ref is not None:
-            with contextlib.suppress(EngineError):
-                self._engine.remove_history(ref)
-
-    def _stored_ref(self) -> str | None:
-        """The name that Buildx gave the last build: it notes it even when it fails, and then tells it nowhere else."""
-        return next((path.name for path in self._refs()), None)
-
-    def _forget_refs(self) -> None:
-        for path in self._refs():
-            path.unlink(missing_ok=True)
-
-    def _refs(self) -> list[Path]:
-        return [path for path in (self._folder / "refs").glob("*/*/*") if path.is_file()]
-
 
 def _last_words(done: process.Completed) -> str:
     lines = [line for line in done.error_text.splitlines() if line and not line.startswith("{")]
@@ -151,8 +129,4 @@ def _last_words(done: process.Completed) -> str:
 
 
 def _text(file: Path) -> str | None:
-    return _bytes(file).decode().strip() or None
-
-
-def _bytes(file: Path) -> bytes:
-    return file.read_bytes() if file.is_file() else b""
+    return file.read_text().strip() or None if file.is_file() else None

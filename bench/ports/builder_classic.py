@@ -92,7 +92,6 @@ class ClassicBuilder:
             wall_s=stream.ended_s - stream.begun_s,
             transcript=transcript,
             image_id=_image_id(stream.events) if status is BuildStatus.OK else None,
-            history_ref=None,
             raw=b"".join(_line(event) for _, event in stream.events),
             error=error,
         )

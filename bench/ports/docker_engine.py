@@ -144,14 +144,6 @@ class DockerEngine:
         """See Engine."""
         self._cache.remove(ids)
 
-    def remove_history(self, ref: str) -> None:
-        """Leave the record where it is: in BuildKit before 0.29, removing one arms a crash of the whole daemon.
-
-        After it, the next `docker buildx history ls` of anybody ends dockerd (moby/buildkit#6614; seen with 28.5.2).
-        BuildKit forgets records by itself, those older than two days beyond the newest fifty.
-        """
-        logger.debug("the builder's record of %s stays", ref)
-
     def run_container(
         self, image: str, command: Sequence[str], *, labels: Mapping[str, str], timeout_s: float
     ) -> ContainerResult:

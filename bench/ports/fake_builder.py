@@ -82,7 +82,7 @@ class FakeBuilder:
         self.requests.append(request)
         variant = request.dockerfile.parent.name
         self._engine.note("build", variant)
-        attempt = _Attempt(self._engine, request, self._plan(variant), number=len(self.requests))
+        attempt = _Attempt(self._engine, request, self._plan(variant))
         try:
             return attempt.run(on_line)
         except KeyboardInterrupt:
@@ -104,11 +104,10 @@ class FakeBuilder:
 class _Attempt:
     """One build under way."""
 
-    def __init__(self, engine: FakeEngine, request: BuildRequest, plan: FakeBuild, *, number: int) -> None:
+    def __init__(self, engine: FakeEngine, request: BuildRequest, plan: FakeBuild) -> None:
         self._engine = engine
         self._request = request
         self._plan = plan
-        self._number = number
         self._begin_s = engine.clock.monotonic_s()
         self._steps: list[Step] = []
         self._context = _context_files(request.context)
@@ -199,14 +198,11 @@ class _Attempt:
 
     def _outcome(self, status: BuildStatus, error: str | None) -> BuildOutcome:
         transcript = self._transcript(error)
-        history = f"fake-build-{self._number}"
-        self._engine.history.add(history)
         return BuildOutcome(
             status=status,
             wall_s=self._engine.clock.monotonic_s() - self._begin_s,
             transcript=transcript,
             image_id=self._image() if status is BuildStatus.OK else None,
-            history_ref=history,
             raw=transcript.log.encode(),
             error=error,
         )

@@ -101,7 +101,6 @@ class FakeEngine:
         self.images: dict[str, FakeImage] = {}
         self.cache: dict[str, CacheRecord] = {}
         self.transferred: set[tuple[str, str]] = set()
-        self.history: set[str] = set()
         self.alive = True
         self.closed = False
         self._on_container = on_container
@@ -197,11 +196,6 @@ class FakeEngine:
         gone = set(ids)
         self.note("remove_cache_records", f"{len(gone)}")
         self.cache = {key: record for key, record in self.cache.items() if record.id not in gone}
-
-    def remove_history(self, ref: str) -> None:
-        """See Engine."""
-        self.note("remove_history", ref)
-        self.history.discard(ref)
 
     def run_container(
         self, image: str, command: Sequence[str], *, labels: Mapping[str, str], timeout_s: float

@@ -115,10 +115,6 @@ class Engine(Protocol):
         """Remove these records of the build cache, and no other."""
         ...
 
-    def remove_history(self, ref: str) -> None:
-        """Remove the builder's own record of a finished build."""
-        ...
-
     def run_container(
         self, image: str, command: Sequence[str], *, labels: Mapping[str, str], timeout_s: float
     ) -> ContainerResult:

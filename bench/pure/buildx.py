@@ -1,4 +1,4 @@
-"""The command line of a BuildKit build, and what its files and its words mean.
+"""The command line of a BuildKit build, and what its words mean.
 
 Neighbour: `bench.ports.builder_buildkit` runs it.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-
-import msgspec
 
 from bench.model.build import BuildRequest
 
@@ -27,12 +25,6 @@ _ENGINE_FAILURES = (
 )
 
 
-class _Metadata(msgspec.Struct, frozen=True):
-    """The part of a `--metadata-file` that is read."""
-
-    ref: str = msgspec.field(default="", name="buildx.build.ref")
-
-
 def own_builder(environment: Mapping[str, str]) -> str:
     """The builder that is the BuildKit of the daemon that `environment` leads the client to (the docker driver).
 
@@ -42,14 +34,7 @@ def own_builder(environment: Mapping[str, str]) -> str:
     return "default" if environment.get("DOCKER_HOST") else environment.get("DOCKER_CONTEXT") or "default"
 
 
-def buildx_arguments(
-    request: BuildRequest,
-    *,
-    iidfile: Path,
-    metadata_file: Path,
-    builder: str = "default",
-    cgroup_parent: str | None = None,
-) -> list[str]:
+def buildx_arguments(request: BuildRequest, *, iidfile: Path, builder: str = "default") -> list[str]:
     """The command that builds `request` with the builder `builder`, whatever builder the user has selected.
 
     No name is given to the image: its id is written to `iidfile`.
@@ -57,25 +42,15 @@ def buildx_arguments(
     return [
         *("docker", "buildx", "build", "--builder", builder, "--progress", "rawjson"),
         *("--file", str(request.dockerfile), "--provenance", "false"),
-        *("--iidfile", str(iidfile), "--metadata-file", str(metadata_file)),
+        *("--iidfile", str(iidfile)),
         *(["--no-cache"] if request.no_cache else []),
         *(["--network", request.network] if request.network else []),
         *(["--platform", request.platform] if request.platform else []),
-        *(["--cgroup-parent", cgroup_parent] if cgroup_parent else []),
         *_each("--label", request.labels),
         *_each("--build-arg", request.args),
         *(part for name, path in request.secrets.items() for part in ("--secret", _fields(id=name, src=str(path)))),
         str(request.context),
     ]
-
-
-def history_ref(metadata: bytes) -> str | None:
-    """The builder's own name of a build, from what `--metadata-file` wrote; None when it does not say."""
-    try:
-        ref = msgspec.json.decode(metadata, type=_Metadata).ref
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return ref.rpartition("/")[2] or None
 
 
 def is_too_old(buildx_version: str) -> bool:

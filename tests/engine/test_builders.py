@@ -67,10 +67,7 @@ class Bench:
         )
 
     def build(self, dockerfile: str = GOOD, *, no_cache: bool = False, timeout_s: float = 120) -> BuildOutcome:
-        outcome = self.builder.build(self.request(dockerfile, no_cache=no_cache, timeout_s=timeout_s))
-        if outcome.history_ref is not None:
-            self.engine.remove_history(outcome.history_ref)
-        return outcome
+        return self.builder.build(self.request(dockerfile, no_cache=no_cache, timeout_s=timeout_s))
 
     def cool(self) -> None:
         """Give the context a new name and forget what was built: `--no-cache` alone still finds a WORKDIR."""

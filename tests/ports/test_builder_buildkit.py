@@ -1,4 +1,3 @@
-import json
 import signal
 import sys
 from collections.abc import Callable
@@ -54,13 +53,9 @@ class Client:
         assert timeout_s == 60
         self.argv, self.env = argv, env
         self._clock.advance(3.5)
-        refs = Path(env["BUILDX_CONFIG"], "refs", "default", "default")
-        refs.mkdir(parents=True, exist_ok=True)
-        (refs / "stored-ref").touch()
         self.before()
         if self._returncode == 0:
             self._written("--iidfile").write_text("sha256:1234")
-            self._written("--metadata-file").write_text(json.dumps({"buildx.build.ref": "default/default/told-ref"}))
         on_exit()
         self._clock.advance(100)  # what comes after the client's end is not the build's
         for line in self._stderr.splitlines(keepends=True):
@@ -80,7 +75,7 @@ def test_a_build_that_succeeds_is_timed_to_the_clients_end_and_named() -> None:
     lines: list[bytes] = []
     outcome = BuildkitBuilder(engine, clock=engine.clock, runner=client).build(REQUEST, on_line=lines.append)
     assert (outcome.status, outcome.wall_s, outcome.error) == (BuildStatus.OK, 3.5, None)
-    assert (outcome.image_id, outcome.history_ref) == ("sha256:1234", "told-ref")
+    assert outcome.image_id == "sha256:1234"
     assert b"".join(lines) == outcome.raw == fixture("rawjson-cold.ndjson")
     assert {step.status for step in outcome.transcript.steps} == {StepStatus.EXECUTED}
 
@@ -109,11 +104,11 @@ def test_the_client_keeps_its_records_out_of_the_users_own() -> None:
     assert not first.startswith("/home/u")
 
 
-def test_a_failed_build_has_dockers_words_and_the_ref_that_only_buildx_kept() -> None:
+def test_a_failed_build_has_dockers_words() -> None:
     engine = FakeEngine()
     client = Client(engine.clock, fixture("rawjson-failed.ndjson"), returncode=1)
     outcome = BuildkitBuilder(engine, clock=engine.clock, runner=client).build(REQUEST)
-    assert (outcome.status, outcome.image_id, outcome.history_ref) == (BuildStatus.FAILED, None, "stored-ref")
+    assert (outcome.status, outcome.image_id) == (BuildStatus.FAILED, None)
     assert outcome.error is not None
     assert "exit code: 3" in outcome.error
 
@@ -158,7 +153,7 @@ def test_an_engine_that_broke_the_build_off_and_is_back_is_no_failed_build() -> 
         BuildkitBuilder(engine, clock=engine.clock, runner=client).build(REQUEST)
 
 
-def test_an_interrupt_goes_on_and_leaves_no_record_in_the_engine() -> None:
+def test_an_interrupt_goes_on_and_leaves_no_file() -> None:
     engine = FakeEngine()
     client = Client(engine.clock, b"")
 
@@ -168,7 +163,7 @@ def test_an_interrupt_goes_on_and_leaves_no_record_in_the_engine() -> None:
     client.before = interrupt
     with pytest.raises(KeyboardInterrupt):
         BuildkitBuilder(engine, clock=engine.clock, runner=client).build(REQUEST)
-    assert engine.calls == ["remove_history stored-ref"]
+    assert not client._written("--iidfile").parent.exists()
 
 
 @pytest.mark.parametrize(("version", "word"), [(None, "has none"), ("v0.11.2", "too old")])

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bench.model.build import BuildRequest
-from bench.pure.buildx import blames_engine, buildx_arguments, history_ref, is_too_old, own_builder
+from bench.pure.buildx import blames_engine, buildx_arguments, is_too_old, own_builder
 
 PLAIN = BuildRequest(
     dockerfile=Path("/run/Dockerfile"),
@@ -21,15 +21,15 @@ PLAIN = BuildRequest(
 )
 
 
-def arguments(*, cgroup_parent: str | None = None, **changes: object) -> list[str]:
+def arguments(**changes: object) -> list[str]:
     request = msgspec.structs.replace(PLAIN, **changes)
-    return buildx_arguments(request, iidfile=Path("/t/iid"), metadata_file=Path("/t/md"), cgroup_parent=cgroup_parent)
+    return buildx_arguments(request, iidfile=Path("/t/iid"))
 
 
 def test_a_plain_build_asks_for_the_daemons_own_builder_and_gives_the_image_no_name() -> None:
     assert arguments() == [
         *("docker", "buildx", "build", "--builder", "default", "--progress", "rawjson"),
-        *("--file", "/run/Dockerfile", "--provenance", "false", "--iidfile", "/t/iid", "--metadata-file", "/t/md"),
+        *("--file", "/run/Dockerfile", "--provenance", "false", "--iidfile", "/t/iid"),
         "/run/buildmark-1",
     ]
 
@@ -57,11 +57,6 @@ def test_everything_that_a_request_holds_is_asked_for() -> None:
     assert told[-1] == "/run/buildmark-1"
 
 
-def test_a_cgroup_parent_is_passed_on_when_there_is_one() -> None:
-    told = arguments(cgroup_parent="/buildmark")
-    assert told[told.index("--cgroup-parent") + 1] == "/buildmark"
-
-
 @pytest.mark.parametrize(
     ("environment", "builder"),
     [
@@ -81,20 +76,6 @@ def test_the_builder_is_that_of_the_daemon_and_not_one_that_the_user_selected(
 def test_a_secrets_path_cannot_be_read_as_other_fields(path: str) -> None:
     told = arguments(secrets={"x": Path(path)})
     assert next(csv.reader([told[told.index("--secret") + 1]])) == ["id=x", f"src={path}"]
-
-
-@pytest.mark.parametrize(
-    ("metadata", "ref"),
-    [
-        (b'{"buildx.build.ref": "default/default/abc123", "containerimage.digest": "sha256:0"}', "abc123"),
-        (b"{}", None),
-        (b"", None),
-        (b"[1]", None),
-        (b'{"buildx.build.ref": "\xff"}', None),
-    ],
-)
-def test_the_builds_own_name_is_the_last_part_of_its_ref(metadata: bytes, ref: str | None) -> None:
-    assert history_ref(metadata) == ref
 
 
 @pytest.mark.parametrize(
