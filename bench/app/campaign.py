@@ -39,7 +39,8 @@ def run_campaign(run: Run, bench: Workbench, recorded: tuple[Trial, ...] = ()) -
             f"interrupted; what was measured is kept in run {run.id}", remedy=f"buildmark resume {run.id}"
         ) from None
     except EngineError as error:
-        error.remedy = error.remedy or f"when the engine is back: buildmark resume {run.id}"
+        first = f"{error.remedy}; then" if error.remedy else "when the engine is back:"
+        error.remedy = f"{first} buildmark resume {run.id}"
         raise
     finally:
         bench.watcher.ended()

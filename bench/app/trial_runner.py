@@ -57,12 +57,12 @@ class TrialRunner:
         with watch.time("prepare"):
             request = self._request(planned)
             preparing = self._states.prepare(planned.state, request)
-            if preparing is not None:
-                self._discard(preparing)
         if preparing is not None and preparing.status is not BuildStatus.OK:
             trial = self._failed_preparation(planned, started_at, preparing, watch)
         else:
             trial = self._measured(planned, started_at, self._states.request_for(planned.state, request), watch)
+        if preparing is not None:
+            self._discard(preparing)
         self._remember(trial)
         return trial
 

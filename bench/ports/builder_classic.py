@@ -2,18 +2,16 @@
 
 The archive of the context is made before the clock starts, and sent while it runs: the classic client, too, sends it as
 part of the build. A build is stopped by closing our side of the connection: the daemon then cancels it, removes its
-container, and ends its answer, which is waited for. Neighbours: `bench.pure.classic` reads the stream,
-`bench.ports.builder_buildkit` is the other builder.
+container, and ends its answer, which is waited for. Neighbours: `bench.ports.classic_archive` writes the archive,
+`bench.pure.classic` reads the stream, `bench.ports.builder_buildkit` is the other builder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import io
 import os
 import socket
-import tarfile
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +21,7 @@ import msgspec
 
 from bench.errors import EngineError
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepKind, StepStatus, Transcript
+from bench.ports.classic_archive import DOCKERFILE, write_archive
 from bench.ports.docker_client import DockerClient
 from bench.ports.docker_host import resolve_host
 from bench.ports.protocols import Clock, Engine
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from docker import APIClient
     from requests import Response
 
-DOCKERFILE = ".buildmark.Dockerfile"
-IGNORE_FILE = ".dockerignore"
 PATIENCE_S = 15.0
 
 
@@ -219,34 +216,6 @@ class _Stream:
             number = os.dup(self._response.raw.fileno())
             with socket.socket(fileno=number) as connection:
                 connection.shutdown(how)
-
-
-def write_archive(request: BuildRequest, archive: IO[bytes]) -> None:
-    """Write what the daemon is sent: the context, owned by root, and the Dockerfile under a name of our own.
-
-    The ignore file keeps the Dockerfile, and itself where it is ours, out of what `COPY .` sees. The classic client
-    does the same with a Dockerfile from elsewhere.
-    """
-    ignore_file = request.context / IGNORE_FILE
-    ignored = ignore_file.read_bytes() if ignore_file.is_file() else IGNORE_FILE.encode()
-    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(request.context.rglob("*")):
-            if path != ignore_file:
-                tar.add(path, arcname=path.relative_to(request.context).as_posix(), recursive=False, filter=_of_root)
-        _add(tar, IGNORE_FILE, ignored + f"\n{DOCKERFILE}\n".encode())
-        _add(tar, DOCKERFILE, request.dockerfile.read_bytes())
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size = len(content)
-    tar.addfile(entry, io.BytesIO(content))
-
-
-def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    entry.uid = entry.gid = 0
-    entry.uname = entry.gname = ""
-    return entry
 
 
 def _image_id(events: list[Event]) -> str | None:

@@ -1,14 +1,13 @@
-"""An engine, a clock, a meter and a lock in memory: peers of the real ones, for runs that must not touch the world.
+"""An engine in memory: a peer of the real one, for runs that must not touch the world.
 
 Every call is noted in `calls`, which the fakes of one test share, so that the order of what a runner does can be told.
-`bench.ports.fake_builder` builds on this engine; `bench.ports.fakes` is the door to both.
+`bench.ports.fake_builder` builds on this engine and `bench.ports.fake_instruments` has its clock; `bench.ports.fakes` is
+the door to them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,28 +15,9 @@ import msgspec
 
 from bench.errors import EngineError
 from bench.model.run import EngineInfo, EngineKind
-from bench.model.trial import ImageFacts, Reading
-from bench.ports.protocols import CacheRecord, ContainerResult, Metered
-
-
-class FakeClock:
-    """Time that stands still until somebody advances it."""
-
-    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
-        self._start = start
-        self._passed_s = 0.0
-
-    def monotonic_s(self) -> float:
-        """See Clock."""
-        return self._passed_s
-
-    def now(self) -> datetime:
-        """See Clock."""
-        return self._start + timedelta(seconds=self._passed_s)
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self._passed_s += seconds
+from bench.model.trial import ImageFacts
+from bench.ports.fake_instruments import FakeClock
+from bench.ports.protocols import CacheRecord, ContainerResult
 
 
 def fake_info(kind: EngineKind = EngineKind.PRIVATE) -> EngineInfo:
@@ -214,53 +194,3 @@ class FakeEngine:
 
     def _image(self, ref: str) -> FakeImage | None:
         return self.images.get(ref) or next((image for image in self.images.values() if ref in image.names), None)
-
-
-class FakeMeter:
-    """A meter that always reads the same, and notes when it is started and stopped."""
-
-    def __init__(
-        self,
-        calls: list[str] | None = None,
-        *,
-        readings: Mapping[str, Reading] | None = None,
-        absent: Mapping[str, str] | None = None,
-    ) -> None:
-        self.calls: list[str] = [] if calls is None else calls
-        self._metered = Metered(readings=readings or {}, absent=absent or {})
-
-    def start(self) -> FakeMeterSession:
-        """See Meter."""
-        self.calls.append("meter.start")
-        return FakeMeterSession(self.calls, self._metered)
-
-
-class FakeMeterSession:
-    """What a fake meter's `start` returns."""
-
-    def __init__(self, calls: list[str], metered: Metered) -> None:
-        self._calls = calls
-        self._metered = metered
-
-    def stop(self) -> Metered:
-        """See MeterSession."""
-        self._calls.append("meter.stop")
-        return self._metered
-
-
-class FakeLock:
-    """A lock in memory; a second holder of the same engine is refused."""
-
-    def __init__(self) -> None:
-        self.holders: dict[str, str] = {}
-
-    @contextmanager
-    def hold(self, engine_name: str, holder: str) -> Iterator[None]:
-        """See EngineLock."""
-        if engine_name in self.holders:
-            raise EngineError(f"the engine {engine_name} is in use by {self.holders[engine_name]}")
-        self.holders[engine_name] = holder
-        try:
-            yield
-        finally:
-            del self.holders[engine_name]

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from bench.ports.fake_builder import FakeBuild, FakeBuilder
-from bench.ports.fake_engine import (
-    FakeClock,
-    FakeEngine,
-    FakeImage,
-    FakeLock,
-    FakeMeter,
-    FakeMeterSession,
-    fake_id,
-    fake_info,
-)
+from bench.ports.fake_build import FakeBuild
+from bench.ports.fake_builder import FakeBuilder
+from bench.ports.fake_engine import FakeEngine, FakeImage, fake_id, fake_info
+from bench.ports.fake_instruments import FakeClock, FakeLock, FakeMeter, FakeMeterSession
 
 __all__ = [
     "FakeBuild",

@@ -123,7 +123,6 @@ def test_a_trial_prepares_meters_builds_and_cleans_in_that_order(rig: Rig) -> No
         "find_image",
         "remove_image",
         "build",
-        "remove_image",
         "meter.start",
         "build",
         "meter.stop",

@@ -10,7 +10,6 @@ import pytest
 
 from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStatus, StepStatus
 from bench.model.scenario import State
-from bench.ports.builder_classic import ClassicBuilder
 from bench.ports.builders import make_builder
 from bench.ports.clock import SystemClock
 from bench.ports.protocols import Builder, Engine
@@ -95,8 +94,7 @@ def with_base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def bench(request: pytest.FixtureRequest, with_base: Engine, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(with_base, BuilderKind(request.param), tmp_path)
     yield made
-    if isinstance(made.builder, ClassicBuilder):
-        made.builder.remove_leftovers()
+    made.builder.remove_leftovers()
 
 
 def napping() -> list[str]:

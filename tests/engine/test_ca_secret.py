@@ -16,7 +16,7 @@ from bench.ports.builder_buildkit import BuildkitBuilder
 from bench.ports.clock import SystemClock
 from bench.ports.process import run
 from bench.ports.protocols import Engine
-from tests.engine.shell_image import write_shell_rootfs
+from tests.engine.tiny_base import import_tiny_base
 from tests.pure.templates import axis, rendered
 
 pytestmark = pytest.mark.engine
@@ -26,7 +26,7 @@ BASE = f"buildmark.invalid/{RUN_ID}:base"
 MOUNT_POINTS = {"dev", "proc", "sys"}  # runc makes them in any RUN where the base has none
 MARKER = f"certificate-{secrets.token_hex(16)}"
 
-# The shell's own words only, since the image has nothing else. The first RUN writes how long the line is that it
+# The shell's own words only, since the image has little else. The first RUN writes how long the line is that it
 # finds in the bundle, the second sees no bundle, the third reads it though it is not root.
 READ = 'line=no; [ -z "$PIP_CERT" ] || read -r line < $PIP_CERT; echo ${#line} > /pip'
 TEMPLATE = f"""FROM {BASE}
@@ -39,9 +39,7 @@ USER 10001:10001
 
 @pytest.fixture(scope="module")
 def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    archive = tmp_path_factory.mktemp("base") / "base.tar"
-    write_shell_rootfs(archive)
-    engine.import_rootfs(archive, BASE, changes=["ENV PATH=/bin"])
+    import_tiny_base(engine, tmp_path_factory.mktemp("base"), BASE)
     yield BASE
     engine.remove_labelled(f"buildmark.run={RUN_ID}")
     engine.remove_image(BASE)

@@ -12,7 +12,7 @@ from bench.errors import EngineError
 from bench.model.run import EngineKind
 from bench.ports.process import run
 from bench.ports.protocols import Engine
-from tests.engine.shell_image import write_shell_rootfs
+from tests.engine.tiny_base import import_tiny_base
 
 pytestmark = pytest.mark.engine
 
@@ -24,9 +24,8 @@ BASE = f"buildmark.invalid/{RUN_ID}:base"
 
 @pytest.fixture(scope="module")
 def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    archive = tmp_path_factory.mktemp("base") / "base.tar"
-    write_shell_rootfs(archive)
-    engine.import_rootfs(archive, BASE, changes=["ENV PATH=/bin", 'ENTRYPOINT ["/bin/sh", "-c", "echo entrypoint"]'])
+    entrypoint = 'ENTRYPOINT ["/bin/sh", "-c", "echo entrypoint"]'
+    import_tiny_base(engine, tmp_path_factory.mktemp("base"), BASE, changes=[entrypoint])
     yield BASE
     engine.remove_labelled(LABEL)
     engine.remove_image(BASE)
@@ -81,7 +80,8 @@ def test_a_broken_archive_is_refused(engine: Engine, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "exit_code", "output"),
     [
-        ("echo out; echo err >&2; exit 3", 3, "out\nerr\n"),
+        ("echo out; exit 3", 3, "out\n"),
+        ("echo err >&2", 0, "err\n"),
         ("while read -r line; do echo $line; done < /proc/net/dev", 0, "lo:"),
         ("echo begun; while :; do :; done", None, "begun\n"),
     ],

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +18,10 @@ from bench.ports.meters import group_meter, make_meter
 from bench.ports.process import run
 from bench.ports.protocols import Engine, Metered
 from bench.pure.cgroup_files import Absent
+from tests.engine.tiny_base import TINY_BASE, import_tiny_base
 
 pytestmark = pytest.mark.engine
 
-BASE = "buildmark.invalid/test-meters:base"
-PROGRAMS = ("sh", "dd")
 MIB = 2**20
 BURN = "RUN i=0; while [ $i -lt 1500000 ]; do i=$((i+1)); done; times"
 HOLD = "RUN dd if=/dev/zero of=/dev/shm/held bs=1048576 count=48"
@@ -34,31 +30,14 @@ WRITE = "RUN dd if=/dev/urandom of=/written bs=1048576 count=24"
 
 @pytest.fixture(scope="module")
 def base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An image with this machine's shell and dd, made without any registry."""
-    folder = tmp_path_factory.mktemp("base")
-    archive = folder / "base.tar"
-    with tarfile.open(archive, "w") as tar:
-        for program in PROGRAMS:
-            found = shutil.which(program)
-            assert found is not None
-            tar.add(Path(found).resolve(), f"bin/{program}")
-        for library in libraries(PROGRAMS):
-            tar.add(Path(library).resolve(), library.lstrip("/"))
-    engine.import_rootfs(archive, BASE, changes=("ENV PATH=/bin",))
-    yield BASE
-    engine.remove_image(BASE)
-
-
-def libraries(programs: tuple[str, ...]) -> set[str]:
-    """The shared objects of programs, the loader included, under the names by which they are asked for."""
-    paths = [str(shutil.which(program)) for program in programs]
-    told = subprocess.run(["ldd", *paths], capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"(/\S+) \(0x", told))
+    import_tiny_base(engine, tmp_path_factory.mktemp("base"))
+    yield TINY_BASE
+    engine.remove_image(TINY_BASE)
 
 
 def build(engine: Engine, folder: Path, *lines: str, cached: bool = False) -> str:
     """Build with BuildKit and return the readable log."""
-    (folder / "Dockerfile").write_text("\n".join((f"FROM {BASE}", *lines)) + "\n")
+    (folder / "Dockerfile").write_text("\n".join((f"FROM {TINY_BASE}", *lines)) + "\n")
     argv = ["docker", "buildx", "build", "--progress=plain", "--provenance=false"]
     argv += [] if cached else ["--no-cache"]
     argv += [f"--network={engine.build_network}"] if engine.build_network else []

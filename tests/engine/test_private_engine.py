@@ -28,7 +28,7 @@ from bench.ports.paths import cache_folder
 from bench.ports.process import run
 from bench.ports.protocols import Engine
 from tests.cli.command import Buildmark
-from tests.engine.shell_image import write_shell_rootfs
+from tests.engine.tiny_base import TINY_BASE, import_tiny_base
 
 pytestmark = pytest.mark.engine
 
@@ -112,10 +112,9 @@ def test_the_daemons_and_the_steps_have_groups_of_their_own(cache: Path, tmp_pat
     for top in tops:
         assert pids <= cgroups.members(top / engine.daemon_cgroup)
         assert not cgroups.members(top / engine.cgroup_parent)
-    write_shell_rootfs(tmp_path / "base.tar")
-    engine.import_rootfs(tmp_path / "base.tar", "buildmark.invalid/t:base", changes=["ENV PATH=/bin"])
+    import_tiny_base(engine, tmp_path)
     script = 'while read -r line; do echo "$line"; done < /proc/self/cgroup'
-    said = engine.run_container("buildmark.invalid/t:base", ["sh", "-c", script], labels={}, timeout_s=60)
+    said = engine.run_container(TINY_BASE, ["sh", "-c", script], labels={}, timeout_s=60)
     assert engine.cgroup_parent in said.output or "0::/" in said.output.splitlines()
     engine.close()
 
@@ -148,11 +147,10 @@ def test_the_engine_of_a_killed_run_is_cleaned_by_the_next(cache: Path) -> None:
 def test_a_daemon_killed_in_the_middle_is_an_error_and_is_still_cleaned(cache: Path, tmp_path: Path) -> None:
     engine = home_of(cache).open()
     state = only_state(cache)
-    write_shell_rootfs(tmp_path / "base.tar")
-    engine.import_rootfs(tmp_path / "base.tar", "buildmark.invalid/t:base", changes=["ENV PATH=/bin"])
+    import_tiny_base(engine, tmp_path)
     script = "echo up; while :; do :; done"
     begun = run(
-        ["docker", "run", "--detach", "--network=none", "buildmark.invalid/t:base", "sh", "-c", script],
+        ["docker", "run", "--detach", "--network=none", TINY_BASE, "sh", "-c", script],
         env=engine.environment,
         timeout_s=60,
     )

@@ -14,6 +14,7 @@ import msgspec
 import psutil
 import pytest
 
+from bench.model.scenario import base_ref
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.docker_engine import DockerEngine
 from bench.ports.docker_host import resolve_host
@@ -217,6 +218,7 @@ def test_the_users_own_engine_is_left_as_it_was(tmp_path: Path, engine: Engine) 
         assert done.returncode == 0, done.stderr
         assert {trial.status for trial in trials_of(tmp_path)} == {TrialStatus.VALID}
         assert state_of(host) == before
+        assert engine.find_image(base_ref("debian-12")) is None
     finally:
         engine.remove_image("theirs:1")
 
@@ -234,7 +236,9 @@ def state_of(host: Mapping[str, str]) -> dict[str, Sequence[Any]]:
         )
         return {
             "cache": sorted(record.id for record in opened.build_cache()),
-            "images": sorted(images.stdout.split("\n")),
+            "images": sorted(
+                line for line in images.stdout.split("\n") if base_ref("debian-12").rpartition(":")[0] not in line
+            ),
         }
     finally:
         opened.close()

@@ -1,39 +1,36 @@
-"""A base image made of this machine's own shell: enough for RUN steps, with nothing to fetch."""
+"""A base image made of this machine's own programs: enough for RUN steps, with nothing to fetch."""
 
-import io
 import re
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.model.scenario import base_ref
 from bench.ports.protocols import Engine
 
 TINY_BASE = base_ref("test-tiny")
-PROGRAMS = {"sh": "bin/sh", "sleep": "bin/sleep", "cat": "bin/cat"}
+PROGRAMS = ("sh", "cat", "dd", "sleep")
 
 
-def import_tiny_base(engine: Engine, folder: Path) -> None:
-    """Import it as TINY_BASE, labelled as a base of ours."""
+def import_tiny_base(engine: Engine, folder: Path, ref: str = TINY_BASE, *, changes: Sequence[str] = ()) -> None:
+    """Import it as `ref`, labelled as a base of ours, with these Dockerfile instructions of the caller's."""
     archive = folder / "tiny.tar"
     with tarfile.open(archive, "w") as tar:
-        for name, place in PROGRAMS.items():
-            program = Path(str(shutil.which(name))).resolve()
-            _add(tar, program, place)
-            for library in _libraries(program):
-                _add(tar, library.resolve(), str(library).lstrip("/"))
-    engine.import_rootfs(archive, TINY_BASE, changes=["ENV PATH=/bin", "LABEL buildmark.base=test-tiny"])
+        for place, file in sorted(_files().items()):
+            tar.add(file.resolve(), place)
+    engine.import_rootfs(archive, ref, changes=["ENV PATH=/bin", "LABEL buildmark.base=test-tiny", *changes])
+
+
+def _files() -> dict[str, Path]:
+    """Where each of the programs and of the libraries that they load goes, and where it lies on this machine."""
+    programs = {f"bin/{name}": Path(str(shutil.which(name))) for name in PROGRAMS}
+    libraries = {str(path).lstrip("/"): path for program in programs.values() for path in _libraries(program)}
+    return programs | libraries
 
 
 def _libraries(program: Path) -> list[Path]:
+    """None for a static program, of which `ldd` complains."""
     told = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False).stdout
     return [Path(path) for path in re.findall(r"(/\S+) \(0x", told)]
-
-
-def _add(tar: tarfile.TarFile, source: Path, name: str) -> None:
-    if name not in tar.getnames():
-        entry = tarfile.TarInfo(name)
-        entry.mode, content = 0o755, source.read_bytes()
-        entry.size = len(content)
-        tar.addfile(entry, io.BytesIO(content))
