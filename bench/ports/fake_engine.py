@@ -1,8 +1,8 @@
 """An engine in memory: a peer of the real one, for runs that must not touch the world.
 
 Every call is noted in `calls`, which the fakes of one test share, so that the order of what a runner does can be told.
-`bench.ports.fake_builder` builds on this engine and `bench.ports.fake_instruments` has its clock; `bench.ports.fakes` is
-the door to them all.
+Neighbours: `bench.ports.fake_builder` builds on it, `bench.ports.fake_instruments` has its clock.
+`bench.ports.fakes` is the door to them all.
 """
 
 from __future__ import annotations
