@@ -6,6 +6,7 @@ missing trials, leave the engine as it was.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import msgspec
 
 from bench import __version__
 from bench.app.bases import BasesInEngine, bases_in_engine
-from bench.app.campaign import missing_trials, run_campaign
+from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
 from bench.app.workbench import Watcher, Workbench
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
@@ -80,16 +81,16 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
         endings_interrupt(),
         staged_context(asked.scenario.context, asked.results) as staged,
         _engine(asked.engine, run_id, world) as engine,
-        _bases(_base_names(asked.plan.variants), engine, world, platform=asked.scenario.platform) as bases,
-        store.create(
-            _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
-        ) as writer,
     ):
-        for variant, text in asked.dockerfiles.items():
-            writer.write_dockerfile(variant, text)
-        keep_context(staged, writer)
-        _run_missing(writer, engine, world)
-        return RunFolder(writer.path)
+        refuse_foreign_cache_mounts(asked.dockerfiles, engine.info.kind, asked.builder)
+        with _bases(_base_names(asked.plan.variants), engine, world, platform=asked.scenario.platform) as bases:
+            run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
+            with store.create(run) as writer:
+                for variant, text in asked.dockerfiles.items():
+                    writer.write_dockerfile(variant, text)
+                keep_context(staged, writer)
+                _run_missing(writer, engine, world)
+                return RunFolder(writer.path)
 
 
 def resume_run(name: str, results: Path, world: World) -> RunFolder:
@@ -206,6 +207,12 @@ def _run_missing(writer: RunWriter, engine: Engine, world: World) -> None:
     drop_context(writer)
 
 
+def _resume_command(run_id: str, results: Path) -> str:
+    """How to finish a run from where the user stands; the default results folder need not be named."""
+    where = "" if results == Path("results").resolve() else f" --results {shlex.quote(str(results))}"
+    return f"buildmark resume {run_id}{where}"
+
+
 def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world: World) -> Workbench:
     return Workbench(
         engine=engine,
@@ -220,4 +227,5 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world
         dockerfiles={variant.id: writer.dockerfile(variant.id) for variant in run.plan.variants},
         build_args=proxy_args(world.environment),
         secrets=build_secrets(world.environment),
+        resume_command=_resume_command(run.id, writer.path.parent.resolve()),
     )

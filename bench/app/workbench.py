@@ -68,3 +68,4 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     dockerfiles: Mapping[str, Path]
     build_args: Mapping[str, str]
     secrets: Mapping[str, Path]
+    resume_command: str

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bench.app.campaign import missing_trials, run_campaign
+from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
 from bench.app.workbench import Workbench
-from bench.errors import EngineError, InterruptedRunError, UsageError
-from bench.model.build import BuildRequest
+from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
+from bench.model.build import BuilderKind, BuildRequest
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.scenario import SmokeTest, State
@@ -18,6 +18,7 @@ from bench.model.trial import Trial, TrialStatus
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
 from bench.ports.host_ledger import HostLedger
 from bench.ports.protocols import ContainerResult
+from bench.ports.run_folder import RunWriter
 from bench.ports.run_store import RunStore
 from tests.builders import make_plan, make_run, make_unavailable
 
@@ -92,6 +93,7 @@ class Rig:
                 dockerfiles=paths,
                 build_args={"HTTP_PROXY": "http://user:secret@proxy"},
                 secrets={},
+                resume_command=f"buildmark resume {self.run.id}",
             )
             run_campaign(self.run, bench, recorded)
         return builder
@@ -227,6 +229,22 @@ def test_an_engine_that_dies_keeps_the_records_and_says_how_to_go_on(rig: Rig) -
     assert len(rig.trials()) == 2
 
 
+def test_a_disk_that_fills_up_keeps_the_records_and_cleans_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = RunWriter.append
+
+    def full(writer: RunWriter, trial: Trial) -> None:
+        if trial.number == 3:
+            raise StorageError("cannot write trials.jsonl: no space left on device", remedy="free some space")
+        append(writer, trial)
+
+    monkeypatch.setattr(RunWriter, "append", full)
+    with pytest.raises(StorageError, match="no space left") as caught:
+        rig.go()
+    assert caught.value.remedy == f"free some space; then buildmark resume {rig.run.id}"
+    assert [trial.number for trial in rig.trials()] == [1, 2]
+    assert rig.calls[-1] == "empty_build_cache"
+
+
 def test_the_users_engine_is_never_emptied_and_gets_only_our_records_removed(tmp_path: Path) -> None:
     rig = Rig(tmp_path, kind=EngineKind.HOST)
     theirs = FakeBuilder(rig.engine)
@@ -280,17 +298,12 @@ def test_a_killed_run_is_tidied_up_after_by_the_next_one(tmp_path: Path) -> None
     assert following.ledger.read() is None
 
 
-def test_a_foreign_cache_mount_is_refused_on_the_users_engine_only(tmp_path: Path) -> None:
-    mount = "RUN --mount=type=cache,target=/root/.cache make one\n"
-    rig = Rig(tmp_path / "host", kind=EngineKind.HOST)
-    rig.dockerfiles[SPLIT] = f"FROM {BASE}\n{mount}"
+def test_a_foreign_cache_mount_is_refused_on_the_users_engine_only() -> None:
+    dockerfiles = {SPLIT: f"FROM {BASE}\nRUN --mount=type=cache,target=/root/.cache make one\n"}
     with pytest.raises(UsageError, match=r"cache mount '/root/[.]cache'") as caught:
-        rig.go()
+        refuse_foreign_cache_mounts(dockerfiles, EngineKind.HOST, BuilderKind.BUILDKIT)
     assert "--engine private" in (caught.value.remedy or "")
-    private = Rig(tmp_path / "private")
-    private.dockerfiles[SPLIT] = f"FROM {BASE}\n{mount}"
-    private.go()
-    assert len(private.trials()) == 8
+    refuse_foreign_cache_mounts(dockerfiles, EngineKind.PRIVATE, BuilderKind.BUILDKIT)
 
 
 def test_a_broken_image_spoils_its_variant_once_for_all_rounds(tmp_path: Path) -> None:
