@@ -23,6 +23,7 @@ from bench.model.plan import Plan
 from bench.model.run import EngineInfo, EngineKind, Run
 from bench.model.scenario import Axis, Base, Scenario, Variant
 from bench.ports.builders import make_builder
+from bench.ports.context_edit import check_edit
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
 from bench.ports.host_access import build_secrets, proxy_args
@@ -33,6 +34,7 @@ from bench.ports.protocols import Clock, Engine
 from bench.ports.run_folder import RunFolder, RunWriter
 from bench.ports.run_store import RunStore
 from bench.ports.scratch_context import (
+    StagedContext,
     context_files,
     drop_context,
     keep_context,
@@ -79,7 +81,7 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
     run_id = store.new_run_id(world.clock, asked.scenario.name)
     with (
         endings_interrupt(),
-        staged_context(asked.scenario.context, asked.results) as staged,
+        _staged(asked, world) as staged,
         _engine(asked.engine, run_id, world) as engine,
     ):
         refuse_foreign_cache_mounts(asked.dockerfiles, engine.info.kind, asked.builder)
@@ -110,6 +112,16 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
                 refuse_other_bases(run, bases)
                 _run_missing(writer, engine, world)
         return RunFolder(writer.path)
+
+
+@contextmanager
+def _staged(asked: Campaign, world: World) -> Iterator[StagedContext]:
+    """The staged context, on which every edit that the plan needs was tried: a wrong one must not cost a build."""
+    with staged_context(asked.scenario.context, asked.results) as staged:
+        for state in asked.plan.states:
+            if edit := asked.scenario.edits.get(state):
+                check_edit(edit, staged.folder, staged.folder.with_name("edited"), world.environment)
+        yield staged
 
 
 def refuse_other_engine(begun: EngineInfo, found: EngineInfo) -> None:
@@ -190,6 +202,7 @@ def _describe(
         platform=asked.scenario.platform,
         smoke=asked.scenario.smoke,
         timeout_s=asked.timeout_s,
+        edits=asked.scenario.edits,
         builder=asked.builder,
         engine_requested=asked.engine,
         engine=engine.info,
@@ -227,5 +240,6 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world
         dockerfiles={variant.id: writer.dockerfile(variant.id) for variant in run.plan.variants},
         build_args=proxy_args(world.environment),
         secrets=build_secrets(world.environment),
+        environment=world.environment,
         resume_command=_resume_command(run.id, writer.path.parent.resolve()),
     )

@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from bench.model.build import BuilderKind, BuildOutcome, BuildRequest
-from bench.model.scenario import State
+from bench.model.scenario import Edit, State
 from bench.ports.host_ledger import HostLedger, Notes
 from bench.ports.protocols import Builder, Engine
 from bench.pure.cache_ownership import OurWords
@@ -85,13 +85,21 @@ class StateKeeper:
         """The request of the timed build of a trial in `state`."""
         return msgspec.structs.replace(request, no_cache=state is State.COLD and self._cold_needs_no_cache)
 
-    def prepare(self, state: State, request: BuildRequest) -> BuildOutcome | None:
-        """Bring the state about. Returns the untimed build that this took, None where it took none."""
+    def prepare(self, state: State, request: BuildRequest, edit: Edit | None = None) -> BuildOutcome | None:
+        """Bring the state about, but for the edit itself. Returns the untimed build that this took, None where none.
+
+        An edit that is the same in every trial begins with an empty cache: else an earlier trial's result of it would
+        be found there.
+        """
         match state:
             case State.COLD:
                 self._empty()
                 return None
             case State.WARM:
+                return self.build(self.request_for(state, request))
+            case State.EDIT_SOURCE | State.EDIT_DEPS:
+                if edit is not None and not edit.is_unique:
+                    self._empty()
                 return self.build(self.request_for(state, request))
             case _:
                 assert_never(state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -15,10 +17,11 @@ from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
+from bench.ports.context_edit import edited_context
 from bench.ports.run_folder import DOCKERFILES
 from bench.pure.cache_use import cache_use, step_durations
 from bench.pure.context_use import least_context_bytes
-from bench.pure.proof import prove
+from bench.pure.proof import Edited, prove
 from bench.pure.smoke import judge_smoke
 
 LOG_TAIL_LINES = 20
@@ -56,11 +59,12 @@ class TrialRunner:
         watch = Stopwatch(self._bench.clock)
         with watch.time("prepare"):
             request = self._request(planned)
-            preparing = self._states.prepare(planned.state, request)
+            preparing = self._states.prepare(planned.state, request, self._run.edits.get(planned.state))
         if preparing is not None and preparing.status is not BuildStatus.OK:
             trial = self._failed_preparation(planned, started_at, preparing, watch)
         else:
-            trial = self._measured(planned, started_at, self._states.request_for(planned.state, request), watch)
+            with self._edited(planned, watch) as edited:
+                trial = self._measured(planned, started_at, request, edited, watch)
         if preparing is not None:
             self._discard(preparing)
         self._remember(trial)
@@ -70,6 +74,19 @@ class TrialRunner:
         """Remove what the trials left in the engine, whatever happened to them."""
         self._bench.engine.remove_labelled(f"{RUN_LABEL}={self._run.id}")
         self._states.close()
+
+    @contextmanager
+    def _edited(self, planned: PlannedTrial, watch: Stopwatch) -> Iterator[Edited | None]:
+        """The context with the edit of the trial's state, where that has one, for as long as the block lasts."""
+        edit = self._run.edits.get(planned.state)
+        if edit is None:
+            yield None
+            return
+        with ExitStack() as stack:
+            with watch.time("prepare"):
+                name, environment = f"{self._run.id}-{planned.number}", self._bench.environment
+                files = stack.enter_context(edited_context(self._context, edit, name, environment))
+            yield Edited(files=files, dockerfile=self._bench.dockerfiles[planned.variant].read_text())
 
     def _request(self, planned: PlannedTrial) -> BuildRequest:
         self._context = move_context(self._context, f"buildmark-{self._run.id}-{planned.number}")
@@ -85,14 +102,21 @@ class TrialRunner:
             timeout_s=self._run.timeout_s,
         )
 
-    def _measured(self, planned: PlannedTrial, started_at: datetime, request: BuildRequest, watch: Stopwatch) -> Trial:
+    def _measured(
+        self,
+        planned: PlannedTrial,
+        started_at: datetime,
+        request: BuildRequest,
+        edited: Edited | None,
+        watch: Stopwatch,
+    ) -> Trial:
         with watch.time("meter"):
             session = self._bench.meter.start()
-        outcome = self._states.build(request)
+        outcome = self._states.build(self._states.request_for(planned.state, request))
         with watch.time("meter"):
             metered = session.stop()
         with watch.time("inspect"):
-            proof = self._prove(planned.state, outcome)
+            proof = self._prove(planned.state, outcome, edited)
             image = self._inspect(outcome)
         smoke = self._smoke(planned.variant, image, watch)
         with watch.time("clean"):
@@ -151,12 +175,12 @@ class TrialRunner:
             overhead_s={},
         )
 
-    def _prove(self, state: State, outcome: BuildOutcome) -> Proof | None:
+    def _prove(self, state: State, outcome: BuildOutcome, edited: Edited | None) -> Proof | None:
         if outcome.status is not BuildStatus.OK:
             return None
         executed = [step for step in outcome.transcript.steps if step.status is StepStatus.EXECUTED]
         least = least_context_bytes(executed, self._bench.context_files)
-        return prove(state, outcome.transcript, least_context_bytes=max(least, 1))
+        return prove(state, outcome.transcript, least_context_bytes=max(least, 1), edited=edited)
 
     def _inspect(self, outcome: BuildOutcome) -> ImageFacts | None:
         return self._bench.engine.find_image(outcome.image_id) if outcome.image_id else None

@@ -54,6 +54,7 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
     CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
     what a cold build has to send. `ledger` is None on a private engine, which goes as a whole.
+    `environment` is that of an edit's shell command.
     """
 
     engine: Engine
@@ -69,3 +70,4 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     build_args: Mapping[str, str]
     secrets: Mapping[str, Path]
     resume_command: str
+    environment: Mapping[str, str]

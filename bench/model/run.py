@@ -10,7 +10,7 @@ import msgspec
 
 from bench.model.build import BuilderKind
 from bench.model.plan import Plan
-from bench.model.scenario import PreparedBase, SmokeTest
+from bench.model.scenario import Edit, PreparedBase, SmokeTest, State
 
 FORMAT_VERSION = 1
 
@@ -61,7 +61,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `id` is the name of its folder; `axes` maps each axis to its levels, the reference first.
 
     `scenario_folder` is where the scenario was read from. `context_sha256` identifies the filtered build context, so
-    that `resume` can tell whether it is still the same. `timeout_s` is per build.
+    that `resume` can tell whether it is still the same. `timeout_s` is per build. `edits` are those of the
+    scenario, by the state that each is for.
     """
 
     format_version: int = FORMAT_VERSION
@@ -78,6 +79,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     platform: str | None
     smoke: SmokeTest | None
     timeout_s: float
+    edits: Mapping[State, Edit] = {}
     builder: BuilderKind
     engine_requested: str
     engine: EngineInfo

@@ -17,6 +17,47 @@ class State(StrEnum):
 
     COLD = "cold"
     WARM = "warm"
+    EDIT_SOURCE = "edit-source"
+    EDIT_DEPS = "edit-deps"
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether the timed build is that of a context with a declared edit, after an untimed one without."""
+        return self in {State.EDIT_SOURCE, State.EDIT_DEPS}
+
+
+DEFAULT_STATES = (State.COLD, State.WARM)
+TRIAL_TOKEN = "@TRIAL@"  # noqa: S105  (a mark in a text)
+"""Stands in the text of an edit for the name of the trial, so that no two trials make the same edit."""
+
+
+class EditAction(StrEnum):
+    """What an edit does to the context."""
+
+    APPEND = "append"
+    REPLACE = "replace"
+    TOUCH = "touch"
+    COPY = "copy"
+    DELETE = "delete"
+    SHELL = "shell"
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared mutation of a copy of the build context.
+
+    `file` is a path in the context (None for shell). `text` is what is appended, replaced, the path copied to, or the
+    shell command; `new` is what replaces it. `@TRIAL@` in any of the three becomes the name of the trial.
+    """
+
+    action: EditAction
+    file: str | None = None
+    text: str = ""
+    new: str = ""
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether each trial makes an edit of its own, so that no earlier trial's cache can know it."""
+        return TRIAL_TOKEN in f"{self.text}{self.new}"
 
 
 class Family(StrEnum):
@@ -65,7 +106,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     `folder`, `template` and `context` are absolute; the latter two lie inside `folder`. `exclude` holds partial
     combinations (axis → levels, each a tuple) that are left out; `include` holds whole combinations (axis → level) that
-    are added. `args` are build args passed to every variant.
+    are added. `args` are build args passed to every variant. `edits` holds the edit of each state that has one.
     """
 
     name: str
@@ -82,6 +123,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     platform: str | None
     smoke: SmokeTest | None
     limits: Limits
+    edits: Mapping[State, Edit] = {}
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,7 +39,11 @@ class CacheUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence for a trial's state, read from the build's own stream. `reasons` is empty exactly when it holds."""
+    """The evidence for a trial's state, read from the build's own stream. `reasons` is empty exactly when it holds.
+
+    In a state with an edit, `edited` are the files of the context that the edit changed, and `had_to_miss` the steps
+    (`[stage position] name`) that could not come from the cache because of it.
+    """
 
     holds: bool
     executed: int
@@ -47,6 +51,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     context_bytes: int | None
     pulled_bytes: int | None
     reasons: tuple[str, ...]
+    edited: tuple[str, ...] = ()
+    had_to_miss: tuple[str, ...] = ()
 
 
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ import psutil
 
 from bench.errors import StorageError
 from bench.ports.context import ContextFacts, stage_context
+from bench.ports.context_edit import PRISTINE
 from bench.ports.disk import disk_errors, make_folder
 from bench.ports.run_folder import RunFolder
 
@@ -67,7 +68,13 @@ def keep_context(staged: StagedContext, run: RunFolder) -> Path:
 
 def kept_context(run: RunFolder) -> Path:
     """The context that an unfinished run keeps, whatever its last trial called it. Raises StorageError."""
-    found = [path for path in _home(run).iterdir() if path.is_dir()] if _home(run).is_dir() else []
+    home = _home(run)
+    found = [path for path in home.iterdir() if path.is_dir()] if home.is_dir() else []
+    if home / PRISTINE in found:  # killed while an edited copy stood in its place
+        for edited in found:
+            if edited.name != PRISTINE:
+                shutil.rmtree(edited)
+        return (home / PRISTINE).rename(home / "context")
     if len(found) != 1:
         raise StorageError(
             f"the run {run.name} has no copy of its build context: it was stopped before its first trial",

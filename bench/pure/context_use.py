@@ -23,6 +23,11 @@ def copies_context(step: Step) -> bool:
     return bool(_sources(step))
 
 
+def copies_file(step: Step, path: str) -> bool:
+    """Whether the step copies this file of the context (a path relative to it, with `/`)."""
+    return any(_covers(source, path) for source in _sources(step))
+
+
 def least_context_bytes(steps: Iterable[Step], files: Mapping[str, int]) -> int:
     """The bytes of those files that the steps copy: a build that transfers its context anew cannot send fewer.
 

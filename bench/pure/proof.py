@@ -10,23 +10,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+import msgspec
+
 from bench.model.build import Step, StepStatus, Transcript
 from bench.model.scenario import State
 from bench.model.trial import Proof
 from bench.pure.context_use import copies_context
+from bench.pure.edits import steps_that_hit, steps_that_miss
 
 _NAMED = 4
 _WIDTH = 60
 
 
-def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1) -> Proof:
+class Edited(msgspec.Struct, frozen=True, kw_only=True):
+    """What was changed before the timed build: files of the context, and the Dockerfile (its text) that reads them."""
+
+    files: tuple[str, ...]
+    dockerfile: str
+
+
+def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1, edited: Edited | None = None) -> Proof:
     """Hold the transcript of a build that succeeded against the state that it should have started from.
 
     cold: at least one eligible step, every one that started was executed, and a context that steps copy from was
     transferred: at least `least_context_bytes` (see `bench.pure.context_use`; not claimed where the builder does not
-    tell bytes). warm: at least one eligible step, and every one that started came from the cache.
+    tell bytes). warm: at least one eligible step, and every one that started came from the cache. A state with an
+    edit: every step that `edited` makes stale was executed, and every step before those came from the cache; where the
+    edit changed no content, it is warm.
     """
     started = [step for step in transcript.steps if step.kind.is_eligible and step.status != StepStatus.NEVER_STARTED]
+    had_to_miss: tuple[Step, ...] = ()
     match state:
         case State.COLD:
             reasons = [
@@ -35,6 +48,9 @@ def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1)
             ]
         case State.WARM:
             reasons = list(_objections(started, StepStatus.CACHED))
+        case State.EDIT_SOURCE | State.EDIT_DEPS:
+            had_to_miss = _had_to_miss(started, edited)
+            reasons = list(_edit_objections(started, had_to_miss, edited))
         case _:
             assert_never(state)
     return Proof(
@@ -44,7 +60,31 @@ def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1)
         context_bytes=transcript.context_bytes,
         pulled_bytes=transcript.pulled_bytes,
         reasons=tuple(reasons),
+        edited=edited.files if edited else (),
+        had_to_miss=tuple(_name(step) for step in had_to_miss),
     )
+
+
+def _had_to_miss(started: Sequence[Step], edited: Edited | None) -> tuple[Step, ...]:
+    return steps_that_miss(edited.dockerfile, started, edited.files) if edited and edited.files else ()
+
+
+def _edit_objections(started: Sequence[Step], had_to_miss: Sequence[Step], edited: Edited | None) -> Iterator[str]:
+    if edited is None:
+        yield "nothing is known of an edit"
+        return
+    if not edited.files:
+        yield from _objections(started, StepStatus.CACHED)
+        return
+    if not had_to_miss:
+        yield f"no step copies what the edit changed ({', '.join(edited.files[:_NAMED])}), so nothing had to miss"
+    hits = [step for step in had_to_miss if step.status is not StepStatus.EXECUTED]
+    if hits:
+        yield f"{len(hits)} of {len(had_to_miss)} steps after the edit were not executed: {_names(hits)}"
+    before = steps_that_hit(edited.dockerfile, started, had_to_miss)
+    misses = [step for step in before if step.status is not StepStatus.CACHED]
+    if misses:
+        yield f"{len(misses)} of {len(before)} steps before the edit were not found in the cache: {_names(misses)}"
 
 
 def _objections(started: Sequence[Step], wanted: StepStatus) -> Iterator[str]:

@@ -13,7 +13,18 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from bench.model.scenario import BASE_AXIS, Axis, Level, Limits, Scenario, SmokeTest, State
-from bench.pure.scenario_wire import ARG_NAME, AXIS_NAME, LEVEL_NAME, PLATFORM, WireLimits, WireScenario, WireSmoke
+from bench.pure.edits import parse_edits
+from bench.pure.scenario_wire import (
+    ARG_NAME,
+    AXIS_NAME,
+    LEVEL_NAME,
+    PLATFORM,
+    WireEdit,
+    WireEdits,
+    WireLimits,
+    WireScenario,
+    WireSmoke,
+)
 from bench.pure.toml_check import TomlFile
 from bench.pure.toml_lines import KeyPath
 
@@ -26,7 +37,14 @@ RESERVED_NAMES = JINJA_NAMES | {"args", "builder", "install", "packages", "run",
 BASE_VALUES = frozenset({"family", "name", "ref"})
 """What a template reads of a base from the catalogue, so that no scenario can say otherwise."""
 
-_KINDS: Mapping[KeyPath, type] = {("smoke",): WireSmoke, ("limits",): WireLimits, ("states",): State}
+_KINDS: Mapping[KeyPath, type] = {
+    ("smoke",): WireSmoke,
+    ("limits",): WireLimits,
+    ("states",): State,
+    ("edits",): WireEdits,
+    ("edits", "source"): WireEdit,
+    ("edits", "deps"): WireEdit,
+}
 
 
 def parse_scenario(text: str, *, name: str, folder: Path, file: str, known_bases: Collection[str]) -> Scenario:
@@ -58,6 +76,7 @@ def parse_scenario(text: str, *, name: str, folder: Path, file: str, known_bases
         platform=wire.platform,
         smoke=_smoke(wire.smoke),
         limits=Limits(timeout_s=wire.limits.timeout_s),
+        edits=parse_edits(source, wire),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from bench.model.scenario import State
+from bench.model.scenario import DEFAULT_STATES, State
 
 AXIS_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 LEVEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -23,6 +23,7 @@ PLATFORM = r"^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$"
 # The patterns are for editors: `scenario_file` checks the same things, with clearer words.
 LevelName = Annotated[str, Meta(extra_json_schema={"pattern": LEVEL_NAME})]
 Levels = Annotated[list[LevelName], Meta(extra_json_schema={"minItems": 1, "uniqueItems": True})]
+NonEmpty = Annotated[str, Meta(min_length=1)]
 Seconds = Annotated[float, Meta(gt=0, le=LONGEST_TIMEOUT_S)]
 
 
@@ -49,6 +50,36 @@ class WireLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     )
 
 
+class WireEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One change to a copy of the build context: exactly one of append, replace, touch, copy, delete and shell."""
+
+    file: Annotated[NonEmpty | None, Meta(description="The file that is changed, relative to the build context.")] = (
+        None
+    )
+    append: Annotated[
+        NonEmpty | None, Meta(description="Text put at the file's end; @TRIAL@ becomes the trial's name.")
+    ] = None
+    replace: Annotated[
+        NonEmpty | None, Meta(description="Text of the file that gives way to `with`, wherever it stands.")
+    ] = None
+    with_: Annotated[
+        str | None, Meta(description="What takes the place of `replace`; @TRIAL@ becomes the trial's name.")
+    ] = msgspec.field(default=None, name="with")
+    touch: Annotated[bool, Meta(description="Change nothing but the file's time, which no builder minds.")] = False
+    copy: Annotated[
+        NonEmpty | None, Meta(description="Where the file is copied to, relative to the build context.")
+    ] = None
+    delete: Annotated[bool, Meta(description="Remove the file.")] = False
+    shell: Annotated[NonEmpty | None, Meta(description="A shell command, run in the copy of the context.")] = None
+
+
+class WireEdits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The edits behind the states edit-source and edit-deps."""
+
+    source: WireEdit | None = None
+    deps: WireEdit | None = None
+
+
 class WireScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Buildmark scenario: one application, and the axes along which its Dockerfile varies."""
 
@@ -61,8 +92,8 @@ class WireScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         str, Meta(min_length=1, description="The folder of the build context, relative to the scenario's folder.")
     ] = "context"
     states: Annotated[
-        list[State], Meta(min_length=1, description="The cache states to measure. Both when left out.")
-    ] = msgspec.field(default_factory=lambda: list(State))
+        list[State], Meta(min_length=1, description="The cache states to measure. Left out: cold and warm.")
+    ] = msgspec.field(default_factory=lambda: list(DEFAULT_STATES))
     platform: Annotated[
         str | None,
         Meta(
@@ -100,4 +131,5 @@ class WireScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         ),
     ] = {}
     smoke: WireSmoke | None = None
+    edits: WireEdits = WireEdits()
     limits: WireLimits = WireLimits()

@@ -13,7 +13,7 @@ from bench.errors import EngineError, InterruptedRunError, StorageError, UsageEr
 from bench.model.build import BuilderKind, BuildRequest
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
-from bench.model.scenario import SmokeTest, State
+from bench.model.scenario import Edit, EditAction, SmokeTest, State
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
 from bench.ports.host_ledger import HostLedger
@@ -56,6 +56,7 @@ class Rig:
     """A campaign on fakes, with a real run folder."""
 
     def __init__(self, folder: Path, *, kind: EngineKind = EngineKind.PRIVATE, rounds: int = 2, **run: Any) -> None:
+        states = run.pop("states", (State.COLD, State.WARM))
         self.folder = folder
         self.clock = FakeClock()
         self.calls: list[str] = []
@@ -63,7 +64,7 @@ class Rig:
         self.watcher = Silent()
         self.ledger = HostLedger(folder / "cache", "fake")
         self.dockerfiles = dict(DOCKERFILES)
-        self.run = make_run(make_plan(AXES, rounds=rounds), axes=AXES, **{"smoke": None, **run})
+        self.run = make_run(make_plan(AXES, rounds=rounds, states=states), axes=AXES, **{"smoke": None, **run})
 
     def go(
         self,
@@ -93,6 +94,7 @@ class Rig:
                 dockerfiles=paths,
                 build_args={"HTTP_PROXY": "http://user:secret@proxy"},
                 secrets={},
+                environment={"PATH": "/usr/bin:/bin"},
                 resume_command=f"buildmark resume {self.run.id}",
             )
             run_campaign(self.run, bench, recorded)
@@ -322,6 +324,33 @@ def test_a_broken_image_spoils_its_variant_once_for_all_rounds(tmp_path: Path) -
     assert {trial.status for trial in trials} == {TrialStatus.INVALID}
     assert sum(trial.smoke is not None for trial in trials) == 2
     assert all("smoke test: exit code 1" in (trial.reason or "") for trial in trials)
+
+
+EDIT = Edit(action=EditAction.APPEND, file="assets/a.txt", text="@TRIAL@")
+EDITED = (State.WARM, State.EDIT_SOURCE)
+
+
+def test_an_edit_misses_from_its_step_on_in_every_round_and_is_undone(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, states=EDITED, edits={State.EDIT_SOURCE: EDIT})
+    builder = rig.go()
+    assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
+    edits = [trial for trial in rig.trials() if trial.state is State.EDIT_SOURCE and trial.variant == SPLIT]
+    assert len(edits) == 2
+    for trial in edits:
+        assert trial.proof is not None
+        assert trial.proof.edited == ("assets/a.txt",)
+        assert [name.split()[-1] for name in trial.proof.had_to_miss] == [".", "one", "two"]
+        assert trial.cache is not None
+        assert trial.cache.hits == 1
+    assert (builder.requests[-1].context / "assets" / "a.txt").read_text() == "hello"
+
+
+def test_an_edit_that_is_the_same_each_time_begins_with_an_empty_cache(tmp_path: Path) -> None:
+    same = Edit(action=EditAction.APPEND, file="assets/a.txt", text="the same")
+    rig = Rig(tmp_path, states=EDITED, edits={State.EDIT_SOURCE: same})
+    rig.go()
+    assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
+    assert rig.calls.count("empty_build_cache") == 4 + 1
 
 
 def test_proxies_reach_the_builds_and_no_record(rig: Rig) -> None:

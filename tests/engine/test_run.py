@@ -14,7 +14,7 @@ import msgspec
 import psutil
 import pytest
 
-from bench.model.scenario import base_ref
+from bench.model.scenario import State, base_ref
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.docker_engine import DockerEngine
 from bench.ports.docker_host import resolve_host
@@ -115,6 +115,30 @@ def test_a_trial_records_what_it_measured_and_which_meter_said_so(tmp_path: Path
     assert warm.resources["cache_growth_bytes"].value < 1_000_000
     log = RunStore(tmp_path / "results").open("latest").path / (cold.log or "")
     assert "awk" in log.read_text()
+
+
+def test_an_edit_rebuilds_what_it_must_and_no_more(tmp_path: Path) -> None:
+    done = buildmark(
+        *QUICK,
+        "--set",
+        "layers=split",
+        "--state",
+        "edit-source,edit-deps",
+        "--rounds",
+        "2",
+        "--engine",
+        "private",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    trials = trials_of(tmp_path)
+    assert {trial.status for trial in trials} == {TrialStatus.VALID}
+    assert {trial.proof.edited for trial in trials if trial.proof} == {("pages/catalogue.csv",), ("site/app.js",)}
+    first = {trial.state: trial.proof.had_to_miss[0] for trial in trials if trial.proof}
+    assert first == {
+        State.EDIT_SOURCE: "[build 4] COPY pages/ pages/",
+        State.EDIT_DEPS: "[build 3] COPY site/ site/",
+    }
 
 
 def test_a_killed_run_is_finished_by_resume_with_no_trial_lost_or_twice(tmp_path: Path) -> None:

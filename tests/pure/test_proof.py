@@ -6,7 +6,7 @@ import pytest
 from bench.model.build import StepKind, StepStatus, Transcript
 from bench.model.scenario import State
 from bench.pure.classic import parse_classic
-from bench.pure.proof import prove
+from bench.pure.proof import Edited, prove
 from bench.pure.rawjson import parse_rawjson
 from tests.pure.streams import fixture, make_step
 
@@ -39,6 +39,45 @@ def test_an_edit_proves_neither_and_the_reasons_name_the_steps() -> None:
         "6 of 7 steps were executed, not found in the cache: [build 3] COPY src/ ., [build 4] RUN for f"
     )
     assert warm.endswith(" and 2 more")
+
+
+APP = fixture("app.Dockerfile").decode()
+EDIT = Edited(files=("src/a.txt",), dockerfile=APP)
+
+
+def test_an_edit_is_proven_by_what_had_to_miss_and_what_came_before() -> None:
+    proof = prove(State.EDIT_SOURCE, parse_rawjson(fixture("rawjson-edit-source.ndjson")), edited=EDIT)
+    assert proof.holds
+    assert proof.edited == ("src/a.txt",)
+    assert proof.had_to_miss == (
+        "[build 3] COPY src/ .",
+        '[build 4] RUN for f in *.txt; do gzip -9 -k "$f"; done',
+        "[build 5] RUN cat *.txt | sha256sum > /checksum",
+    )
+
+
+@pytest.mark.parametrize(
+    ("capture", "words"),
+    [
+        ("warm", "3 of 3 steps after the edit were not executed: [build 3] COPY src/ ."),
+        ("cold", "1 of 1 steps before the edit were not found in the cache: [build 2] WORKDIR /src"),
+    ],
+)
+def test_a_build_that_did_not_see_the_edit_or_missed_more_proves_none(capture: str, words: str) -> None:
+    (reason,) = prove(State.EDIT_DEPS, parse_rawjson(fixture(f"rawjson-{capture}.ndjson")), edited=EDIT).reasons
+    assert reason.startswith(words)
+
+
+def test_an_edit_that_no_step_copies_proves_nothing() -> None:
+    edit = Edited(files=("docs/a.md",), dockerfile=APP)
+    (reason, *_) = prove(State.EDIT_SOURCE, parse_rawjson(fixture("rawjson-edit-source.ndjson")), edited=edit).reasons
+    assert reason.startswith("no step copies what the edit changed (docs/a.md)")
+
+
+def test_a_touch_changes_nothing_so_all_must_come_from_the_cache() -> None:
+    touch = Edited(files=(), dockerfile=APP)
+    assert prove(State.EDIT_SOURCE, parse_rawjson(fixture("rawjson-warm.ndjson")), edited=touch).holds
+    assert not prove(State.EDIT_SOURCE, parse_rawjson(fixture("rawjson-edit-source.ndjson")), edited=touch).holds
 
 
 @pytest.mark.parametrize("state", list(State))
