@@ -6,6 +6,7 @@ missing trials, leave the engine as it was.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from bench.ports.host_access import build_secrets, proxy_args
 from bench.ports.host_ledger import HostLedger
 from bench.ports.machine import describe_machine
 from bench.ports.meters import make_meter
+from bench.ports.page_cache import PageCache
 from bench.ports.protocols import Clock, Engine
 from bench.ports.run_folder import RunFolder, RunWriter
 from bench.ports.run_store import RunStore
@@ -69,6 +71,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     builder: BuilderKind
     timeout_s: float
     results: Path
+    drop_page_cache: bool
     command: tuple[str, ...]
 
 
@@ -203,6 +206,7 @@ def _describe(
         smoke=asked.scenario.smoke,
         timeout_s=asked.timeout_s,
         edits=asked.scenario.edits,
+        drop_page_cache=asked.drop_page_cache,
         builder=asked.builder,
         engine_requested=asked.engine,
         engine=engine.info,
@@ -241,5 +245,6 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world
         build_args=proxy_args(world.environment),
         secrets=build_secrets(world.environment),
         environment=world.environment,
+        page_cache=PageCache(engine.info, user=os.geteuid()) if run.drop_page_cache else None,
         resume_command=_resume_command(run.id, writer.path.parent.resolve()),
     )

@@ -110,6 +110,9 @@ class TrialRunner:
         edited: Edited | None,
         watch: Stopwatch,
     ) -> Trial:
+        if self._bench.page_cache is not None:
+            with watch.time("prepare"):
+                self._bench.page_cache.drop()
         with watch.time("meter"):
             session = self._bench.meter.start()
         outcome = self._states.build(self._states.request_for(planned.state, request))

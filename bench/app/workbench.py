@@ -12,6 +12,7 @@ from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.trial import Trial
 from bench.ports.host_ledger import HostLedger
+from bench.ports.page_cache import PageCache
 from bench.ports.protocols import Builder, Clock, Engine, Meter
 
 
@@ -54,7 +55,7 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
     CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
     what a cold build has to send. `ledger` is None on a private engine, which goes as a whole.
-    `environment` is that of an edit's shell command.
+    `environment` is that of an edit's shell command. `page_cache` is there when it is to be emptied before each build.
     """
 
     engine: Engine
@@ -71,3 +72,4 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, Path]
     resume_command: str
     environment: Mapping[str, str]
+    page_cache: PageCache | None = None

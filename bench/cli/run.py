@@ -51,6 +51,13 @@ TimeoutOption = Annotated[
         "--timeout", metavar="S", min=0.1, help="Stop a build after S seconds.", show_default="the scenario's"
     ),
 ]
+DropPageCacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-page-cache",
+        help="Empty the whole machine's page cache before each timed build, so that it reads from the disk (root).",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,6 +75,7 @@ def register(app: typer.Typer) -> None:
         engine: EngineOption = "auto",
         builder: BuilderOption = BuilderKind.BUILDKIT,
         timeout: TimeoutOption = None,
+        drop_page_cache: DropPageCacheOption = False,
         results: ResultsOption = RESULTS,
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
@@ -97,6 +105,7 @@ def register(app: typer.Typer) -> None:
                 builder=builder,
                 timeout_s=timeout or chosen.scenario.limits.timeout_s,
                 results=results,
+                drop_page_cache=drop_page_cache,
                 command=("buildmark", *sys.argv[1:]),
             )
 

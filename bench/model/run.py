@@ -62,7 +62,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `scenario_folder` is where the scenario was read from. `context_sha256` identifies the filtered build context, so
     that `resume` can tell whether it is still the same. `timeout_s` is per build. `edits` are those of the
-    scenario, by the state that each is for.
+    scenario, by the state that each is for. `drop_page_cache`: the machine's page cache was emptied before each build.
     """
 
     format_version: int = FORMAT_VERSION
@@ -80,6 +80,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     smoke: SmokeTest | None
     timeout_s: float
     edits: Mapping[State, Edit] = {}
+    drop_page_cache: bool = False
     builder: BuilderKind
     engine_requested: str
     engine: EngineInfo

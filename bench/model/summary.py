@@ -126,6 +126,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     cpus: int
     axes: Mapping[str, tuple[str, ...]]
+    drop_page_cache: bool
     n_planned: int
     n_recorded: int
 

@@ -77,6 +77,7 @@ def _run_summary(run: Run, trials: tuple[Trial, ...]) -> RunSummary:
         machine=run.machine.hostname,
         cpus=run.machine.cpus,
         axes=run.axes,
+        drop_page_cache=run.drop_page_cache,
         n_planned=len(run.plan.trials),
         n_recorded=len(trials),
     )

@@ -53,6 +53,7 @@ def headline(run: RunSummary) -> str:
         f"{run.rounds} rounds" if run.rounds != 1 else "1 round",
         f"{run.engine} engine {run.engine_version} ({run.builder}, {run.storage_driver})",
         f"{run.cpus} CPUs",
+        *(["page cache emptied before each build"] if run.drop_page_cache else []),
     ]
     return " · ".join(words)
 

@@ -1,5 +1,6 @@
 """The campaign against fakes: what is done in which order, what is recorded, what is left behind."""
 
+import itertools
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from bench.model.scenario import Edit, EditAction, SmokeTest, State
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
 from bench.ports.host_ledger import HostLedger
+from bench.ports.page_cache import PageCache
 from bench.ports.protocols import ContainerResult
 from bench.ports.run_folder import RunWriter
 from bench.ports.run_store import RunStore
@@ -62,6 +64,7 @@ class Rig:
         self.calls: list[str] = []
         self.engine = FakeEngine(clock=self.clock, info=fake_info(kind), bases=[BASE], calls=self.calls)
         self.watcher = Silent()
+        self.page_cache: PageCache | None = None
         self.ledger = HostLedger(folder / "cache", "fake")
         self.dockerfiles = dict(DOCKERFILES)
         self.run = make_run(make_plan(AXES, rounds=rounds, states=states), axes=AXES, **{"smoke": None, **run})
@@ -95,6 +98,7 @@ class Rig:
                 build_args={"HTTP_PROXY": "http://user:secret@proxy"},
                 secrets={},
                 environment={"PATH": "/usr/bin:/bin"},
+                page_cache=self.page_cache,
                 resume_command=f"buildmark resume {self.run.id}",
             )
             run_campaign(self.run, bench, recorded)
@@ -351,6 +355,23 @@ def test_an_edit_that_is_the_same_each_time_begins_with_an_empty_cache(tmp_path:
     rig.go()
     assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
     assert rig.calls.count("empty_build_cache") == 4 + 1
+
+
+def test_the_page_cache_is_emptied_last_before_each_timed_build(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+
+    class Noted(PageCache):
+        def __init__(self) -> None:
+            pass
+
+        def drop(self) -> None:
+            rig.calls.append("drop")
+
+    rig.page_cache = Noted()
+    rig.go()
+    assert rig.calls.count("drop") == 8
+    followed = {after for before, after in itertools.pairwise(rig.calls) if before == "drop"}
+    assert followed == {"meter.start"}
 
 
 def test_proxies_reach_the_builds_and_no_record(rig: Rig) -> None:
