@@ -17,12 +17,13 @@ import msgspec
 from bench import __version__
 from bench.app.bases import BasesInEngine, bases_in_engine
 from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
+from bench.app.shelf import Shelf, publish, refuse_impossible_pull, refuse_unpullable
 from bench.app.workbench import Watcher, Workbench
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.model.plan import Plan
 from bench.model.run import EngineInfo, EngineKind, Run
-from bench.model.scenario import Axis, Base, Scenario, Variant
+from bench.model.scenario import Axis, Base, Scenario, State, Variant
 from bench.ports.builders import make_builder
 from bench.ports.context_edit import check_edit
 from bench.ports.engine_lock import FileEngineLock
@@ -33,6 +34,7 @@ from bench.ports.machine import describe_machine
 from bench.ports.meters import make_meter
 from bench.ports.page_cache import PageCache
 from bench.ports.protocols import Clock, Engine
+from bench.ports.registry import local_registry
 from bench.ports.run_folder import RunFolder, RunWriter
 from bench.ports.run_store import RunStore
 from bench.ports.scratch_context import (
@@ -72,6 +74,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     results: Path
     drop_page_cache: bool
+    local_registry: bool
     command: tuple[str, ...]
 
 
@@ -88,6 +91,7 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
         _engine(asked.engine, run_id, world) as engine,
     ):
         refuse_foreign_cache_mounts(asked.dockerfiles, engine.info.kind, asked.builder)
+        refuse_impossible_pull(asked.plan, engine.info.kind, asked.builder)
         with _bases(_base_names(asked.plan.variants), engine, world, platform=asked.scenario.platform) as bases:
             run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
             with store.create(run) as writer:
@@ -207,6 +211,7 @@ def _describe(
         timeout_s=asked.timeout_s,
         edits=asked.scenario.edits,
         drop_page_cache=asked.drop_page_cache,
+        local_registry=asked.local_registry,
         builder=asked.builder,
         engine_requested=asked.engine,
         engine=engine.info,
@@ -220,8 +225,22 @@ def _run_missing(writer: RunWriter, engine: Engine, world: World) -> None:
     run = writer.read_run()
     recorded = writer.read_trials(run).trials
     context = kept_context(writer)
-    run_campaign(run, _workbench(run, writer, engine, context, world), recorded)
+    with _shelf(run, engine, world) as shelf:
+        run_campaign(run, _workbench(run, writer, engine, context, world, shelf), recorded)
     drop_context(writer)
+
+
+@contextmanager
+def _shelf(run: Run, engine: Engine, world: World) -> Iterator[Shelf | None]:
+    """The bases as something that can be pulled, where the plan has the state pull."""
+    if State.PULL not in run.plan.states:
+        yield None
+    elif run.local_registry:
+        with local_registry(world.cache, world.environment) as registry:
+            yield publish(engine, run.bases, registry)
+    else:
+        refuse_unpullable(run.bases)
+        yield publish(engine, run.bases, None)
 
 
 def _resume_command(run_id: str, results: Path) -> str:
@@ -230,7 +249,9 @@ def _resume_command(run_id: str, results: Path) -> str:
     return f"buildmark resume {run_id}{where}"
 
 
-def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world: World) -> Workbench:
+def _workbench(
+    run: Run, writer: RunWriter, engine: Engine, context: Path, world: World, shelf: Shelf | None
+) -> Workbench:
     return Workbench(
         engine=engine,
         builder=make_builder(run.builder, engine, world.clock),
@@ -245,6 +266,7 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world
         build_args=proxy_args(world.environment),
         secrets=build_secrets(world.environment),
         environment=world.environment,
+        shelf=shelf,
         page_cache=PageCache(engine.info, user=os.geteuid()) if run.drop_page_cache else None,
         resume_command=_resume_command(run.id, writer.path.parent.resolve()),
     )

@@ -92,7 +92,7 @@ class StateKeeper:
         be found there.
         """
         match state:
-            case State.COLD:
+            case State.COLD | State.PULL:
                 self._empty()
                 return None
             case State.WARM:

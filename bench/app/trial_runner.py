@@ -15,7 +15,7 @@ from bench.app.workbench import Workbench
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepStatus
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
-from bench.model.scenario import State
+from bench.model.scenario import State, base_ref
 from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
 from bench.ports.context_edit import edited_context
 from bench.ports.run_folder import DOCKERFILES
@@ -25,6 +25,14 @@ from bench.pure.proof import Edited, prove
 from bench.pure.smoke import judge_smoke
 
 LOG_TAIL_LINES = 20
+
+
+class TimedBuild(msgspec.Struct, frozen=True, kw_only=True):
+    """The build that is timed, and what its proof has to take into account."""
+
+    request: BuildRequest
+    edited: Edited | None = None
+    least_pulled_bytes: int = 1
 
 
 class TrialRunner:
@@ -63,8 +71,8 @@ class TrialRunner:
         if preparing is not None and preparing.status is not BuildStatus.OK:
             trial = self._failed_preparation(planned, started_at, preparing, watch)
         else:
-            with self._edited(planned, watch) as edited:
-                trial = self._measured(planned, started_at, request, edited, watch)
+            with self._ready(planned, request, watch) as timed:
+                trial = self._measured(planned, started_at, timed, watch)
         if preparing is not None:
             self._discard(preparing)
         self._remember(trial)
@@ -76,17 +84,23 @@ class TrialRunner:
         self._states.close()
 
     @contextmanager
-    def _edited(self, planned: PlannedTrial, watch: Stopwatch) -> Iterator[Edited | None]:
-        """The context with the edit of the trial's state, where that has one, for as long as the block lasts."""
-        edit = self._run.edits.get(planned.state)
-        if edit is None:
-            yield None
-            return
+    def _ready(self, planned: PlannedTrial, request: BuildRequest, watch: Stopwatch) -> Iterator[TimedBuild]:
+        """The last things that a state needs, for as long as the timed build lasts: an edit, a base that is away."""
+        request = self._states.request_for(planned.state, request)
+        edit, base = self._run.edits.get(planned.state), self._variants[planned.variant].base
         with ExitStack() as stack:
-            with watch.time("prepare"):
-                name, environment = f"{self._run.id}-{planned.number}", self._bench.environment
-                files = stack.enter_context(edited_context(self._context, edit, name, environment))
-            yield Edited(files=files, dockerfile=self._bench.dockerfiles[planned.variant].read_text())
+            if planned.state is State.PULL and self._bench.shelf is not None and base is not None:
+                with watch.time("prepare"):
+                    published = stack.enter_context(self._bench.shelf.without(base))
+                request = msgspec.structs.replace(request, base_images={base_ref(base): published.ref})
+                yield TimedBuild(request=request, least_pulled_bytes=published.compressed_bytes)
+            elif edit is not None:
+                with watch.time("prepare"):
+                    name, environment = f"{self._run.id}-{planned.number}", self._bench.environment
+                    files = stack.enter_context(edited_context(self._context, edit, name, environment))
+                yield TimedBuild(request=request, edited=Edited(files=files, dockerfile=request.dockerfile.read_text()))
+            else:
+                yield TimedBuild(request=request)
 
     def _request(self, planned: PlannedTrial) -> BuildRequest:
         self._context = move_context(self._context, f"buildmark-{self._run.id}-{planned.number}")
@@ -102,24 +116,17 @@ class TrialRunner:
             timeout_s=self._run.timeout_s,
         )
 
-    def _measured(
-        self,
-        planned: PlannedTrial,
-        started_at: datetime,
-        request: BuildRequest,
-        edited: Edited | None,
-        watch: Stopwatch,
-    ) -> Trial:
+    def _measured(self, planned: PlannedTrial, started_at: datetime, timed: TimedBuild, watch: Stopwatch) -> Trial:
         if self._bench.page_cache is not None:
             with watch.time("prepare"):
                 self._bench.page_cache.drop()
         with watch.time("meter"):
             session = self._bench.meter.start()
-        outcome = self._states.build(self._states.request_for(planned.state, request))
+        outcome = self._states.build(timed.request)
         with watch.time("meter"):
             metered = session.stop()
         with watch.time("inspect"):
-            proof = self._prove(planned.state, outcome, edited)
+            proof = self._prove(planned.state, outcome, timed)
             image = self._inspect(outcome)
         smoke = self._smoke(planned.variant, image, watch)
         with watch.time("clean"):
@@ -178,12 +185,18 @@ class TrialRunner:
             overhead_s={},
         )
 
-    def _prove(self, state: State, outcome: BuildOutcome, edited: Edited | None) -> Proof | None:
+    def _prove(self, state: State, outcome: BuildOutcome, timed: TimedBuild) -> Proof | None:
         if outcome.status is not BuildStatus.OK:
             return None
         executed = [step for step in outcome.transcript.steps if step.status is StepStatus.EXECUTED]
         least = least_context_bytes(executed, self._bench.context_files)
-        return prove(state, outcome.transcript, least_context_bytes=max(least, 1), edited=edited)
+        return prove(
+            state,
+            outcome.transcript,
+            least_context_bytes=max(least, 1),
+            least_pulled_bytes=timed.least_pulled_bytes,
+            edited=timed.edited,
+        )
 
     def _inspect(self, outcome: BuildOutcome) -> ImageFacts | None:
         return self._bench.engine.find_image(outcome.image_id) if outcome.image_id else None

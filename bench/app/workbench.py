@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from bench.app.shelf import Shelf
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.trial import Trial
@@ -55,7 +56,8 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
     CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
     what a cold build has to send. `ledger` is None on a private engine, which goes as a whole.
-    `environment` is that of an edit's shell command. `page_cache` is there when it is to be emptied before each build.
+    `environment` is that of an edit's shell command. `page_cache` is there when it is to be emptied before
+    each build, `shelf` when bases are to be pulled.
     """
 
     engine: Engine
@@ -73,3 +75,4 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     resume_command: str
     environment: Mapping[str, str]
     page_cache: PageCache | None = None
+    shelf: Shelf | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,6 +52,23 @@ TimeoutOption = Annotated[
         "--timeout", metavar="S", min=0.1, help="Stop a build after S seconds.", show_default="the scenario's"
     ),
 ]
+
+
+class Registry(StrEnum):
+    """What `--registry` may name."""
+
+    LOCAL = "local"
+
+
+RegistryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--registry",
+        metavar="local",
+        help="Where the state pull gets bases from that came from no registry. local: one on this machine, started and "
+        "ended by Buildmark.",
+    ),
+]
 DropPageCacheOption = Annotated[
     bool,
     typer.Option(
@@ -76,6 +94,7 @@ def register(app: typer.Typer) -> None:
         builder: BuilderOption = BuilderKind.BUILDKIT,
         timeout: TimeoutOption = None,
         drop_page_cache: DropPageCacheOption = False,
+        registry: RegistryOption = None,
         results: ResultsOption = RESULTS,
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
@@ -91,6 +110,7 @@ def register(app: typer.Typer) -> None:
         from bench.ports.engines import EngineChoice
 
         shown, column = parse_format(form), parse_sort(sort)
+        local_registry = registry is not None and parse_choice(registry, Registry, "--registry", "there is no registry")
         chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
 
         def campaign(name: str) -> Campaign:
@@ -106,6 +126,7 @@ def register(app: typer.Typer) -> None:
                 timeout_s=timeout or chosen.scenario.limits.timeout_s,
                 results=results,
                 drop_page_cache=drop_page_cache,
+                local_registry=local_registry,
                 command=("buildmark", *sys.argv[1:]),
             )
 

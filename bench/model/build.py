@@ -90,6 +90,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
 class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One build. `context` is a folder of our own whose basename is the context's name; `dockerfile` lies outside it.
 
+    `base_images` maps what FROM names to the reference in a registry that stands in for it, for builds that pull.
     `secrets` maps an id to the file that a `RUN --mount=type=secret,id=…` sees. `network` is the build's network mode,
     None for the engine's default.
     """
@@ -103,6 +104,7 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     platform: str | None
     network: str | None
     timeout_s: float
+    base_images: Mapping[str, str] = {}
 
 
 class BuildStatus(StrEnum):

@@ -62,7 +62,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `scenario_folder` is where the scenario was read from. `context_sha256` identifies the filtered build context, so
     that `resume` can tell whether it is still the same. `timeout_s` is per build. `edits` are those of the
-    scenario, by the state that each is for. `drop_page_cache`: the machine's page cache was emptied before each build.
+    scenario, by the state that each is for. `drop_page_cache`: the machine's page cache was emptied before each
+    build. `local_registry`: bases of the state pull came from a registry on the machine itself.
     """
 
     format_version: int = FORMAT_VERSION
@@ -81,6 +82,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     edits: Mapping[State, Edit] = {}
     drop_page_cache: bool = False
+    local_registry: bool = False
     builder: BuilderKind
     engine_requested: str
     engine: EngineInfo

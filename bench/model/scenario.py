@@ -19,6 +19,7 @@ class State(StrEnum):
     WARM = "warm"
     EDIT_SOURCE = "edit-source"
     EDIT_DEPS = "edit-deps"
+    PULL = "pull"
 
     @property
     def is_edit(self) -> bool:

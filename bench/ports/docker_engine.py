@@ -111,6 +111,12 @@ class DockerEngine:
         with self._client.asking(f"pull {ref}") as api:
             raise_on_stream_error(f"pull {ref}", api.pull(ref, stream=True, decode=True, platform=platform))
 
+    def push(self, ref: str) -> None:
+        """See Engine."""
+        name, tag = split_ref(ref)
+        with self._client.asking(f"push {ref}") as api:
+            raise_on_stream_error(f"push {ref}", api.push(name, tag, stream=True, decode=True))
+
     def tag_image(self, ref: str, new_ref: str) -> None:
         """See Engine."""
         name, tag = split_ref(new_ref)

@@ -80,6 +80,7 @@ class FakeEngine:
         self.calls: list[str] = [] if calls is None else calls
         self.images: dict[str, FakeImage] = {}
         self.cache: dict[str, CacheRecord] = {}
+        self.pushed: set[str] = set()
         self.transferred: set[tuple[str, str]] = set()
         self.alive = True
         self.closed = False
@@ -131,9 +132,17 @@ class FakeEngine:
         self.add_image(ref, size_bytes=archive.stat().st_size, layers=1)
 
     def pull(self, ref: str, *, platform: str | None) -> None:
-        """See Engine. No registry answers a fake engine."""
+        """See Engine. Only what was pushed can be pulled, and it comes as the image that was built on it."""
         self.note("pull", ref)
+        if ref in self.pushed:
+            self.add_image(ref, size_bytes=1_000_000, layers=1)
+            return
         raise EngineError(f"cannot pull {ref} for {platform or 'any platform'}: no registry answers")
+
+    def push(self, ref: str) -> None:
+        """See Engine."""
+        self.note("push", ref)
+        self.pushed.add(ref)
 
     def tag_image(self, ref: str, new_ref: str) -> None:
         """See Engine."""

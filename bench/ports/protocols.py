@@ -91,6 +91,10 @@ class Engine(Protocol):
         """Pull `ref` from its registry."""
         ...
 
+    def push(self, ref: str) -> None:
+        """Push the image called `ref` to the registry that its name begins with."""
+        ...
+
     def tag_image(self, ref: str, new_ref: str) -> None:
         """Give the image `ref` a second name."""
         ...

@@ -46,6 +46,11 @@ def buildx_arguments(request: BuildRequest, *, iidfile: Path, builder: str = "de
         *(["--no-cache"] if request.no_cache else []),
         *(["--network", request.network] if request.network else []),
         *(["--platform", request.platform] if request.platform else []),
+        *(
+            part
+            for name, ref in request.base_images.items()
+            for part in ("--build-context", f"{name}=docker-image://{ref}")
+        ),
         *_each("--label", request.labels),
         *_each("--build-arg", request.args),
         *(part for name, path in request.secrets.items() for part in ("--secret", _fields(id=name, src=str(path)))),

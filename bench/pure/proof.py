@@ -29,12 +29,19 @@ class Edited(msgspec.Struct, frozen=True, kw_only=True):
     dockerfile: str
 
 
-def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1, edited: Edited | None = None) -> Proof:
+def prove(
+    state: State,
+    transcript: Transcript,
+    *,
+    least_context_bytes: int = 1,
+    least_pulled_bytes: int = 1,
+    edited: Edited | None = None,
+) -> Proof:
     """Hold the transcript of a build that succeeded against the state that it should have started from.
 
     cold: at least one eligible step, every one that started was executed, and a context that steps copy from was
     transferred: at least `least_context_bytes` (see `bench.pure.context_use`; not claimed where the builder does not
-    tell bytes). warm: at least one eligible step, and every one that started came from the cache. A state with an
+    tell bytes). pull: cold, and at least `least_pulled_bytes` came from a registry. warm: at least one eligible step, and every one that started came from the cache. A state with an
     edit: every step that `edited` makes stale was executed, and every step before those came from the cache; where the
     edit changed no content, it is warm.
     """
@@ -42,9 +49,11 @@ def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1,
     had_to_miss: tuple[Step, ...] = ()
     match state:
         case State.COLD:
+            reasons = list(_cold_objections(started, transcript, least_context_bytes))
+        case State.PULL:
             reasons = [
-                *_objections(started, StepStatus.EXECUTED),
-                *_context_objections(transcript, least_context_bytes),
+                *_cold_objections(started, transcript, least_context_bytes),
+                *_pull_objections(transcript, least_pulled_bytes),
             ]
         case State.WARM:
             reasons = list(_objections(started, StepStatus.CACHED))
@@ -63,6 +72,17 @@ def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1,
         edited=edited.files if edited else (),
         had_to_miss=tuple(_name(step) for step in had_to_miss),
     )
+
+
+def _cold_objections(started: Sequence[Step], transcript: Transcript, least_context_bytes: int) -> Iterator[str]:
+    yield from _objections(started, StepStatus.EXECUTED)
+    yield from _context_objections(transcript, least_context_bytes)
+
+
+def _pull_objections(transcript: Transcript, least: int) -> Iterator[str]:
+    pulled = transcript.pulled_bytes or 0
+    if pulled < least:
+        yield f"the base was not pulled: {pulled} bytes came from a registry where at least {least} were due"
 
 
 def _had_to_miss(started: Sequence[Step], edited: Edited | None) -> tuple[Step, ...]:
