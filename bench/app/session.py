@@ -226,7 +226,7 @@ def _run_missing(writer: RunWriter, engine: Engine, world: World) -> None:
     recorded = writer.read_trials(run).trials
     context = kept_context(writer)
     with _shelf(run, engine, world) as shelf:
-        run_campaign(run, _workbench(run, writer, engine, context, world, shelf), recorded)
+        run_campaign(run, _workbench(run, writer, engine, context=context, world=world, shelf=shelf), recorded)
     drop_context(writer)
 
 
@@ -250,7 +250,7 @@ def _resume_command(run_id: str, results: Path) -> str:
 
 
 def _workbench(
-    run: Run, writer: RunWriter, engine: Engine, context: Path, world: World, shelf: Shelf | None
+    run: Run, writer: RunWriter, engine: Engine, *, context: Path, world: World, shelf: Shelf | None
 ) -> Workbench:
     return Workbench(
         engine=engine,

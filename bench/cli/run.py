@@ -110,7 +110,8 @@ def register(app: typer.Typer) -> None:
         from bench.ports.engines import EngineChoice
 
         shown, column = parse_format(form), parse_sort(sort)
-        local_registry = registry is not None and parse_choice(registry, Registry, "--registry", "there is no registry")
+        if registry is not None:
+            parse_choice(registry, Registry, "--registry", "there is no registry")
         chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
 
         def campaign(name: str) -> Campaign:
@@ -126,7 +127,7 @@ def register(app: typer.Typer) -> None:
                 timeout_s=timeout or chosen.scenario.limits.timeout_s,
                 results=results,
                 drop_page_cache=drop_page_cache,
-                local_registry=local_registry,
+                local_registry=registry is not None,
                 command=("buildmark", *sys.argv[1:]),
             )
 

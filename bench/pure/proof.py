@@ -41,8 +41,8 @@ def prove(
 
     cold: at least one eligible step, every one that started was executed, and a context that steps copy from was
     transferred: at least `least_context_bytes` (see `bench.pure.context_use`; not claimed where the builder does not
-    tell bytes). pull: cold, and at least `least_pulled_bytes` came from a registry. warm: at least one eligible step, and every one that started came from the cache. A state with an
-    edit: every step that `edited` makes stale was executed, and every step before those came from the cache; where the
+    tell bytes). pull: cold, and at least `least_pulled_bytes` came from a registry. warm: at least one eligible step,
+    and every one that started came from the cache. A state with an edit: every step that `edited` makes stale was executed, and every step before those came from the cache; where the
     edit changed no content, it is warm.
     """
     started = [step for step in transcript.steps if step.kind.is_eligible and step.status != StepStatus.NEVER_STARTED]
