@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from bench.app.trial_runner import TrialRunner
@@ -12,6 +13,8 @@ from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.trial import Trial
 from bench.pure.cache_mounts import foreign_cache_mounts
+
+logger = logging.getLogger(__name__)
 
 
 def missing_trials(run: Run, recorded: tuple[Trial, ...]) -> tuple[PlannedTrial, ...]:
@@ -66,9 +69,9 @@ def refuse_foreign_cache_mounts(dockerfiles: Mapping[str, str], engine: EngineKi
 
 
 def _clean_up(runner: TrialRunner, bench: Workbench) -> None:
-    """Remove what is ours from the engine; one that has died cannot be cleaned, and its own error is already told."""
+    """Remove what is ours from the engine. That it cannot be done must not hide what the campaign ended with."""
     try:
         bench.engine.ping()
-    except EngineError:
-        return
-    runner.clean_up()
+        runner.clean_up()
+    except EngineError as error:
+        logger.warning("the engine could not be tidied up: %s", error.message)

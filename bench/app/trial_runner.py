@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from bench.app.states import RUN_LABEL, HostKeeper, StateKeeper, move_context
+from bench.app.host_keeper import RUN_LABEL
+from bench.app.states import StateKeeper, move_context
 from bench.app.stopwatch import Stopwatch
 from bench.app.workbench import Workbench
-from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepStatus
+from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStatus, StepStatus
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State, base_ref
@@ -45,8 +46,7 @@ class TrialRunner:
     def __init__(self, run: Run, bench: Workbench, earlier: tuple[Trial, ...] = ()) -> None:
         self._run = run
         self._bench = bench
-        host = None if bench.ledger is None else HostKeeper(bench.engine, bench.ledger, run.id)
-        self._states = StateKeeper(bench.engine, bench.builder, run.builder, host)
+        self._states = StateKeeper(bench.engine, bench.builder, run.builder, bench.host)
         self._context = bench.context
         self._variants = {variant.id: variant for variant in run.plan.variants}
         self._unavailable = {base.name: base.reason for base in run.unavailable}
@@ -195,6 +195,7 @@ class TrialRunner:
             outcome.transcript,
             least_context_bytes=max(least, 1),
             least_pulled_bytes=timed.least_pulled_bytes,
+            by_no_cache=timed.request.no_cache and self._run.builder is BuilderKind.BUILDKIT,
             edited=timed.edited,
         )
 

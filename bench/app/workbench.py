@@ -8,11 +8,11 @@ from typing import Protocol
 
 import msgspec
 
+from bench.app.host_keeper import HostKeeper
 from bench.app.shelf import Shelf
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.trial import Trial
-from bench.ports.host_ledger import HostLedger
 from bench.ports.page_cache import PageCache
 from bench.ports.protocols import Builder, Clock, Engine, Meter
 
@@ -55,9 +55,9 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     `context` is the filtered copy of the scenario's context: its folder is renamed for every trial, for the name is
     part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
     CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
-    what a cold build has to send. `ledger` is None on a private engine, which goes as a whole.
-    `environment` is that of an edit's shell command. `page_cache` is there when it is to be emptied before
-    each build, `shelf` when bases are to be pulled.
+    what a cold build has to send. `environment` is that of an edit's shell command. `host` is None on a private engine,
+    which goes as a whole. `page_cache` is there when it is to be emptied before each build, `shelf` when bases are to
+    be pulled.
     """
 
     engine: Engine
@@ -65,7 +65,6 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     meter: Meter
     clock: Clock
     recorder: Recorder
-    ledger: HostLedger | None
     watcher: Watcher
     context: Path
     context_files: Mapping[str, int]
@@ -76,3 +75,4 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str]
     page_cache: PageCache | None = None
     shelf: Shelf | None = None
+    host: HostKeeper | None = None

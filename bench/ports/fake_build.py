@@ -27,6 +27,8 @@ from bench.ports.protocols import CacheRecord
 from bench.pure.context_use import copies_context
 from bench.pure.dockerfile_steps import Instruction, read_instructions
 
+PULLED_BYTES = 5000
+"""What a base that is pulled amounts to."""
 METADATA_BYTES = 273
 """What a context costs that the engine knows already (seen with BuildKit)."""
 
@@ -98,6 +100,7 @@ class FakeAttempt:
         ref = _base_of(instruction)
         stages = {step.stage for step in self._steps}
         known = any(ref == key or ref in image.names for key, image in self._engine.images.items())
+        known = known or self._request.base_images.get(ref) in self._engine.pushed
         return None if known or ref == "scratch" or ref in stages else f"{ref}: not found"
 
     def _step(self, instruction: Instruction) -> StepStatus:
@@ -111,7 +114,7 @@ class FakeAttempt:
             return self._add(instruction, StepStatus.FAILED, self._plan.step_s)
         self._engine.cache[self._key] = CacheRecord(
             id=fake_id(self._key)[7:32],
-            description=instruction.text,
+            description=_description(instruction),
             size_bytes=1000,
             created_at=self._engine.clock.now().isoformat(),
         )
@@ -179,11 +182,16 @@ class FakeAttempt:
             steps=tuple(self._steps),
             phases=Phases(context_s=0.0, pull_s=0.0, steps_s=spent_s, export_s=0.0),
             context_bytes=self._send_context(),
-            pulled_bytes=0,
+            pulled_bytes=PULLED_BYTES if self._is_pulled() else 0,
             log="".join(f"{line}\n" for line in (*lines, *([f"ERROR: {error}"] if error else []))),
             error=error,
             unreadable_lines=0,
         )
+
+    def _is_pulled(self) -> bool:
+        """Whether a base came from a registry, because the engine did not have it."""
+        have = {name for image in self._engine.images.values() for name in image.names}
+        return any(ref not in have for ref in self._request.base_images)
 
     def _send_context(self) -> int:
         """A context that the engine has under this name already is not sent again."""
@@ -194,6 +202,13 @@ class FakeAttempt:
             return METADATA_BYTES
         self._engine.transferred.add(sent)
         return METADATA_BYTES + sum(size for _, size, _ in self._context)
+
+
+def _description(instruction: Instruction) -> str:
+    """What BuildKit says of the record of such a step."""
+    if instruction.kind is StepKind.RUN:
+        return f"mount / from exec /bin/sh -c {instruction.text.removeprefix('RUN ')}"
+    return f"[{instruction.stage or ''} {instruction.position}] {instruction.text}"
 
 
 def _step(instruction: Instruction, status: StepStatus, start_s: float | None, duration_s: float | None) -> Step:

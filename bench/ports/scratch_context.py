@@ -66,6 +66,11 @@ def keep_context(staged: StagedContext, run: RunFolder) -> Path:
         return staged.folder.rename(_home(run) / "context")
 
 
+def has_context(run: RunFolder) -> bool:
+    """Whether an unfinished run keeps a copy of its context."""
+    return _home(run).is_dir() and any(path.is_dir() for path in _home(run).iterdir())
+
+
 def kept_context(run: RunFolder) -> Path:
     """The context that an unfinished run keeps, whatever its last trial called it. Raises StorageError."""
     home = _home(run)

@@ -12,7 +12,7 @@ from typing import assert_never
 
 import msgspec
 
-from bench.model.build import Step, StepStatus, Transcript
+from bench.model.build import Step, StepKind, StepStatus, Transcript
 from bench.model.scenario import State
 from bench.model.trial import Proof
 from bench.pure.context_use import copies_context
@@ -35,21 +35,25 @@ def prove(
     *,
     least_context_bytes: int = 1,
     least_pulled_bytes: int = 1,
+    by_no_cache: bool = False,
     edited: Edited | None = None,
 ) -> Proof:
     """Hold the transcript of a build that succeeded against the state that it should have started from.
 
     cold: at least one eligible step, every one that started was executed, and a context that steps copy from was
     transferred: at least `least_context_bytes` (see `bench.pure.context_use`; not claimed where the builder does not
-    tell bytes). pull: cold, and at least `least_pulled_bytes` came from a registry. warm: at least one eligible step,
-    and every one that started came from the cache. A state with an edit: every step that `edited` makes stale was executed, and every step before those came from the cache; where the
-    edit changed no content, it is warm.
+    tell bytes). `by_no_cache`: cold was asked for with `--no-cache`, which BuildKit does not apply to WORKDIR, so one
+    that was found in the cache is let pass. pull: cold, and at least `least_pulled_bytes` came from a registry. warm:
+    at least one eligible step, and every one that started came from the cache. A state with an edit: every step that
+    `edited` makes stale was executed, and every step before those came from the cache; where the edit changed no
+    content, it is warm.
     """
     started = [step for step in transcript.steps if step.kind.is_eligible and step.status != StepStatus.NEVER_STARTED]
     had_to_miss: tuple[Step, ...] = ()
     match state:
         case State.COLD:
-            reasons = list(_cold_objections(started, transcript, least_context_bytes))
+            proving = [step for step in started if not (by_no_cache and _is_found_workdir(step))]
+            reasons = list(_cold_objections(proving, transcript, least_context_bytes))
         case State.PULL:
             reasons = [
                 *_cold_objections(started, transcript, least_context_bytes),
@@ -105,6 +109,10 @@ def _edit_objections(started: Sequence[Step], had_to_miss: Sequence[Step], edite
     misses = [step for step in before if step.status is not StepStatus.CACHED]
     if misses:
         yield f"{len(misses)} of {len(before)} steps before the edit were not found in the cache: {_names(misses)}"
+
+
+def _is_found_workdir(step: Step) -> bool:
+    return step.kind is StepKind.WORKDIR and step.status is StepStatus.CACHED
 
 
 def _objections(started: Sequence[Step], wanted: StepStatus) -> Iterator[str]:

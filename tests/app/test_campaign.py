@@ -6,26 +6,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from bench.app.bases import content_ref
 from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
+from bench.app.host_keeper import HostKeeper
+from bench.app.shelf import Shelf, refuse_impossible_pull, refuse_unpullable
 from bench.app.workbench import Workbench
 from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
 from bench.model.build import BuilderKind, BuildRequest
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
-from bench.model.scenario import Edit, EditAction, SmokeTest, State
+from bench.model.scenario import Edit, EditAction, PreparedBase, SmokeTest, SourceKind, State
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
 from bench.ports.host_ledger import HostLedger
 from bench.ports.page_cache import PageCache
 from bench.ports.protocols import ContainerResult
+from bench.ports.registry import PublishedBase
 from bench.ports.run_folder import RunWriter
 from bench.ports.run_store import RunStore
-from tests.builders import make_plan, make_run, make_unavailable
+from tests.builders import make_base, make_plan, make_run, make_unavailable
 
 BASE = "buildmark.invalid/debian-12:base"
 AXES = {"base": ("debian-12",), "layers": ("split", "merged")}
+THEIRS = "mount / from exec /bin/sh -c something of theirs"
 SPLIT, MERGED = "debian-12-split", "debian-12-merged"
 DOCKERFILES = {
     SPLIT: f"FROM {BASE}\nWORKDIR /srv\nCOPY assets .\nRUN make one\nRUN make two\n",
@@ -64,6 +70,7 @@ class Rig:
         self.calls: list[str] = []
         self.engine = FakeEngine(clock=self.clock, info=fake_info(kind), bases=[BASE], calls=self.calls)
         self.watcher = Silent()
+        self.bases: dict[str, PreparedBase] = {}
         self.page_cache: PageCache | None = None
         self.ledger = HostLedger(folder / "cache", "fake")
         self.dockerfiles = dict(DOCKERFILES)
@@ -84,13 +91,16 @@ class Rig:
                 variant: writer.path / writer.write_dockerfile(variant, text)
                 for variant, text in self.dockerfiles.items()
             }
+            is_host = self.engine.info.kind is EngineKind.HOST
+            host = HostKeeper(self.engine, self.ledger, self.clock, self.run.id) if is_host else None
+            published = {name: self._publish(name) for name in self.bases}
             bench = Workbench(
                 engine=self.engine,
                 builder=builder,
                 meter=FakeMeter(self.calls),
                 clock=self.clock,
                 recorder=writer,
-                ledger=self.ledger if self.engine.info.kind is EngineKind.HOST else None,
+                host=host,
                 watcher=self.watcher,
                 context=self._context(),
                 context_files={"assets/a.txt": 5},
@@ -99,10 +109,18 @@ class Rig:
                 secrets={},
                 environment={"PATH": "/usr/bin:/bin"},
                 page_cache=self.page_cache,
+                shelf=Shelf(self.engine, self.bases, published) if self.bases else None,
                 resume_command=f"buildmark resume {self.run.id}",
             )
             run_campaign(self.run, bench, recorded)
+            if host is not None:
+                host.close()
         return builder
+
+    def _publish(self, name: str) -> PublishedBase:
+        ref = f"registry.test/{name}:base"
+        self.engine.push(ref)
+        return PublishedBase(ref=ref, compressed_bytes=4321)
 
     def trials(self) -> tuple[Trial, ...]:
         folder = RunStore(self.folder / "results").open(self.run.id)
@@ -263,7 +281,7 @@ def test_the_users_engine_is_never_emptied_and_gets_only_our_records_removed(tmp
     assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
     cold = [r.no_cache for r in builder.requests if r.no_cache]
     assert len(cold) == 4
-    assert [record.description for record in rig.engine.build_cache()] == ["RUN something of theirs"]
+    assert [record.description for record in rig.engine.build_cache()] == [THEIRS]
 
 
 def test_a_build_of_the_users_that_runs_meanwhile_keeps_its_cache(tmp_path: Path) -> None:
@@ -280,28 +298,56 @@ def test_a_build_of_the_users_that_runs_meanwhile_keeps_its_cache(tmp_path: Path
 
     rig.watcher = Meanwhile()
     rig.go()
-    assert [record.description for record in rig.engine.build_cache()] == ["RUN something of theirs"]
+    assert [record.description for record in rig.engine.build_cache()] == [THEIRS]
 
 
-def test_a_killed_run_is_tidied_up_after_by_the_next_one(tmp_path: Path) -> None:
-    killed = Rig(tmp_path / "killed", kind=EngineKind.HOST)
-    theirs, dockerfile = FakeBuilder(killed.engine), tmp_path / "theirs" / "Dockerfile"
-    dockerfile.parent.mkdir()
-    dockerfile.write_text(f"FROM {BASE}\nRUN something of theirs\n")
-    theirs.build(request_for(dockerfile))
+def kill_in_the_middle(rig: Rig, *, nth: int) -> None:
+    """Run until the nth build begins, then do nothing more: no record, no clean-up, as after kill -9."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FakeEngine, "remove_labelled", lambda *_: None)
-        patch.setattr(FakeEngine, "remove_cache_records", lambda *_: None)
-        patch.setattr(HostLedger, "clear", lambda _: None)
-        killed.go()
+        patch.setattr(FakeEngine, "remove_cache_records", lambda *_: frozenset())
+        patch.setattr(HostKeeper, "close", lambda _: None)
+        with pytest.raises(InterruptedRunError):
+            rig.go(nth={nth: FakeBuild(interrupted=True)})
+
+
+def test_a_killed_run_is_tidied_up_after_and_what_the_user_built_since_stays(tmp_path: Path) -> None:
+    killed = Rig(tmp_path / "killed", kind=EngineKind.HOST)
+    kill_in_the_middle(killed, nth=3)
     assert len(killed.engine.build_cache()) > 1
+    dockerfile = tmp_path / "theirs" / "Dockerfile"
+    dockerfile.parent.mkdir()
+    dockerfile.write_text(f"FROM {BASE}\nRUN something of theirs\n")
+    FakeBuilder(killed.engine).build(request_for(dockerfile))
 
     following = Rig(tmp_path / "following", kind=EngineKind.HOST, id="20261123-100000-quick")
-    following.engine, following.ledger = killed.engine, killed.ledger
+    following.engine, following.ledger, following.clock = killed.engine, killed.ledger, killed.clock
     following.go()
     assert {trial.status for trial in following.trials()} == {TrialStatus.VALID}
-    assert [record.description for record in killed.engine.build_cache()] == ["RUN something of theirs"]
+    assert [record.description for record in killed.engine.build_cache()] == [THEIRS]
     assert following.ledger.read() is None
+
+
+def test_the_names_that_a_killed_run_gave_go_too(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+    HostKeeper(rig.engine, rig.ledger, rig.clock, "killed").note_ref(BASE)
+    HostKeeper(rig.engine, rig.ledger, rig.clock, "next")
+    assert rig.engine.find_image(BASE) is None
+
+
+def test_a_record_that_a_build_of_the_users_stands_on_stays_and_the_run_goes_on(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+
+    class Standing(Silent):
+        def trial_ended(self, trial: Trial) -> None:
+            super().trial_ended(trial)
+            workdirs = [r.id for r in rig.engine.build_cache() if "WORKDIR" in r.description]
+            rig.engine.stood_on.update(workdirs)
+
+    rig.watcher = Standing()
+    rig.go()
+    assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
+    assert {record.description for record in rig.engine.build_cache()} == {"[ 2] WORKDIR /srv"}
 
 
 def test_a_foreign_cache_mount_is_refused_on_the_users_engine_only() -> None:
@@ -328,6 +374,48 @@ def test_a_broken_image_spoils_its_variant_once_for_all_rounds(tmp_path: Path) -
     assert {trial.status for trial in trials} == {TrialStatus.INVALID}
     assert sum(trial.smoke is not None for trial in trials) == 2
     assert all("smoke test: exit code 1" in (trial.reason or "") for trial in trials)
+
+
+def test_a_pull_takes_the_base_away_and_brings_it_back(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, states=(State.COLD, State.PULL))
+    rig.bases = {"debian-12": msgspec.structs.replace(make_base(), source=SourceKind.BOOTSTRAP)}
+    rig.engine.add_image(content_ref("debian-12", make_base().digest), size_bytes=1, layers=1)
+    rig.go()
+    assert [trial.reason for trial in rig.trials() if trial.reason] == []
+    pulls = [trial for trial in rig.trials() if trial.state is State.PULL]
+    assert {trial.proof.pulled_bytes for trial in pulls if trial.proof} == {5000}
+    assert rig.engine.find_image(BASE) is not None
+    assert rig.engine.find_image("registry.test/debian-12:base") is None
+
+
+def test_a_pull_that_found_the_base_in_place_is_invalid(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, states=(State.PULL,))
+    rig.bases = {"debian-12": msgspec.structs.replace(make_base(), source=SourceKind.REGISTRY)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeEngine, "remove_image", lambda *_: None)
+        rig.go()
+    assert {trial.status for trial in rig.trials()} == {TrialStatus.INVALID}
+    assert "the base was not pulled" in (rig.trials()[0].reason or "")
+
+
+@pytest.mark.parametrize(
+    ("engine", "builder", "words"),
+    [
+        (EngineKind.HOST, BuilderKind.BUILDKIT, "takes the bases out"),
+        (EngineKind.PRIVATE, BuilderKind.CLASSIC, "BuildKit"),
+    ],
+)
+def test_a_pull_that_cannot_be_is_refused(engine: EngineKind, builder: BuilderKind, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        refuse_impossible_pull(make_plan(AXES, states=(State.PULL,)), engine, builder)
+    refuse_impossible_pull(make_plan(AXES), engine, builder)
+
+
+def test_a_base_that_no_registry_has_needs_one(tmp_path: Path) -> None:
+    del tmp_path
+    with pytest.raises(UsageError, match="debian-12 came from: bootstrap") as caught:
+        refuse_unpullable((msgspec.structs.replace(make_base(), source=SourceKind.BOOTSTRAP),))
+    assert "--registry local" in (caught.value.remedy or "")
 
 
 EDIT = Edit(action=EditAction.APPEND, file="assets/a.txt", text="@TRIAL@")

@@ -141,6 +141,30 @@ def test_an_edit_rebuilds_what_it_must_and_no_more(tmp_path: Path) -> None:
     }
 
 
+def test_a_pull_fetches_the_base_and_leaves_it_in_place(tmp_path: Path) -> None:
+    done = buildmark(
+        *QUICK,
+        "--set",
+        "layers=merged",
+        "--state",
+        "cold,pull",
+        "--registry",
+        "local",
+        "--rounds",
+        "2",
+        "--engine",
+        "private",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    trials = trials_of(tmp_path)
+    assert {trial.status for trial in trials} == {TrialStatus.VALID}
+    pulled = [trial.proof.pulled_bytes or 0 for trial in trials if trial.proof and trial.state is State.PULL]
+    assert len(pulled) == 2
+    assert min(pulled) > 10_000_000
+    assert not any("docker-registry" in process.name() for process in psutil.process_iter())
+
+
 def test_a_killed_run_is_finished_by_resume_with_no_trial_lost_or_twice(tmp_path: Path) -> None:
     before = traces()
     run = begin(*QUICK, *FOUR, "--engine", "private", cwd=tmp_path)

@@ -80,6 +80,25 @@ def test_a_touch_changes_nothing_so_all_must_come_from_the_cache() -> None:
     assert not prove(State.EDIT_SOURCE, parse_rawjson(fixture("rawjson-edit-source.ndjson")), edited=touch).holds
 
 
+def test_a_pull_is_proven_by_what_came_from_the_registry() -> None:
+    cold = parse_rawjson(fixture("rawjson-cold.ndjson"))
+    (reason,) = prove(State.PULL, cold, least_pulled_bytes=4096).reasons
+    assert reason == "the base was not pulled: 0 bytes came from a registry where at least 4096 were due"
+    pulled = msgspec.structs.replace(cold, pulled_bytes=4329885)
+    assert prove(State.PULL, pulled, least_pulled_bytes=4328365).holds
+    assert not prove(State.PULL, parse_rawjson(fixture("rawjson-warm.ndjson"))).holds
+
+
+def test_a_workdir_from_the_cache_is_let_pass_where_no_cache_does_not_reach_it_and_only_there() -> None:
+    workdir = make_step("WORKDIR /src", kind=StepKind.WORKDIR, status=StepStatus.CACHED)
+    run = make_step("RUN x", kind=StepKind.RUN, status=StepStatus.EXECUTED)
+    assert prove(State.COLD, transcript(workdir, run), by_no_cache=True).holds
+    assert not prove(State.COLD, transcript(workdir, run)).holds
+    hit = make_step("RUN x", kind=StepKind.RUN, status=StepStatus.CACHED)
+    assert not prove(State.COLD, transcript(workdir, hit), by_no_cache=True).holds
+    assert not prove(State.COLD, transcript(workdir), by_no_cache=True).holds
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_no_step_no_proof(state: State) -> None:
     base = make_step("FROM x", kind=StepKind.FROM)

@@ -28,7 +28,7 @@ def test_editors_can_describe_every_key_and_offer_the_states() -> None:
     for name, node in schema["properties"].items():
         target = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
         assert target["description"], name
-    assert set(schema["$defs"]["State"]["enum"]) == {"cold", "warm", "edit-source", "edit-deps"}
+    assert set(schema["$defs"]["State"]["enum"]) == {"cold", "warm", "edit-source", "edit-deps", "pull"}
 
 
 def test_every_reference_leads_somewhere_and_nothing_is_null() -> None:
