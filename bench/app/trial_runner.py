@@ -10,16 +10,19 @@ import msgspec
 from bench.app.states import RUN_LABEL, HostKeeper, StateKeeper, move_context
 from bench.app.stopwatch import Stopwatch
 from bench.app.workbench import Workbench
-from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepStatus
+from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStatus, StepStatus
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
+from bench.ports.context import context_digests
 from bench.ports.run_folder import DOCKERFILES
+from bench.pure.cache_reasons import BuildEvidence, explain_misses
 from bench.pure.cache_use import cache_use, step_durations
 from bench.pure.context_use import least_context_bytes
 from bench.pure.proof import prove
 from bench.pure.smoke import judge_smoke
+from bench.pure.time_use import time_use
 
 LOG_TAIL_LINES = 20
 
@@ -41,6 +44,7 @@ class TrialRunner:
         self._unavailable = {base.name: base.reason for base in run.unavailable}
         self._executed_s: dict[str, dict[str, float]] = {}
         self._smoked: dict[str, SmokeResult] = {}
+        self._digests: dict[str, str] | None = None
         for trial in earlier:
             self._remember(trial)
 
@@ -60,7 +64,9 @@ class TrialRunner:
         if preparing is not None and preparing.status is not BuildStatus.OK:
             trial = self._failed_preparation(planned, started_at, preparing, watch)
         else:
-            trial = self._measured(planned, started_at, self._states.request_for(planned.state, request), watch)
+            previous = None if preparing is None else self._evidence(request, preparing)
+            timed = self._states.request_for(planned.state, request)
+            trial = self._measured(planned, started_at, timed, watch, previous)
         if preparing is not None:
             self._discard(preparing)
         self._remember(trial)
@@ -85,7 +91,14 @@ class TrialRunner:
             timeout_s=self._run.timeout_s,
         )
 
-    def _measured(self, planned: PlannedTrial, started_at: datetime, request: BuildRequest, watch: Stopwatch) -> Trial:
+    def _measured(
+        self,
+        planned: PlannedTrial,
+        started_at: datetime,
+        request: BuildRequest,
+        watch: Stopwatch,
+        previous: BuildEvidence | None,
+    ) -> Trial:
         with watch.time("meter"):
             session = self._bench.meter.start()
         outcome = self._states.build(request)
@@ -94,6 +107,8 @@ class TrialRunner:
         with watch.time("inspect"):
             proof = self._prove(planned.state, outcome)
             image = self._inspect(outcome)
+            steps = explain_misses(previous, self._evidence(request, outcome), cache_ignored=request.no_cache)
+            used = time_use(msgspec.structs.replace(outcome.transcript, steps=steps), outcome.wall_s)
         smoke = self._smoke(planned.variant, image, watch)
         with watch.time("clean"):
             self._discard(outcome)
@@ -103,7 +118,7 @@ class TrialRunner:
             self._unbuilt(planned, started_at, status, reason),
             wall_s=outcome.wall_s,
             phases=outcome.transcript.phases,
-            steps=outcome.transcript.steps,
+            steps=used.steps,
             cache=cache_use(outcome.transcript.steps, self._executed_s.get(planned.variant, {})),
             image=image,
             resources=metered.readings,
@@ -113,6 +128,19 @@ class TrialRunner:
             log=log,
             log_tail=() if status is TrialStatus.VALID else _tail(outcome),
             overhead_s=watch.spent_s,
+            time=used.time,
+            critical_path=used.critical_path,
+        )
+
+    def _evidence(self, request: BuildRequest, outcome: BuildOutcome) -> BuildEvidence:
+        if self._digests is None:
+            self._digests = context_digests(request.context)
+        return BuildEvidence(
+            dockerfile=request.dockerfile.read_text(),
+            args=request.args,
+            context=self._digests,
+            steps=outcome.transcript.steps,
+            classic=self._run.builder is BuilderKind.CLASSIC,
         )
 
     def _failed_preparation(

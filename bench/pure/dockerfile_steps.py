@@ -29,7 +29,7 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_instructions(dockerfile: str) -> tuple[Instruction, ...]:
     """The instructions that become steps: FROM and those that the cache accounting counts, in order."""
-    texts = list(_logical_lines(dockerfile))
+    texts = list(logical_lines(dockerfile))
     stages = sum(instruction_kind(text) is StepKind.FROM for text in texts)
     found: list[Instruction] = []
     number, position, stage = -1, 0, None
@@ -52,7 +52,8 @@ def stage_name(from_text: str, number: int, *, several: bool) -> str | None:
     return f"stage-{number}" if several else None
 
 
-def _logical_lines(dockerfile: str) -> Iterator[str]:
+def logical_lines(dockerfile: str) -> Iterator[str]:
+    """Each instruction as one text: continued lines joined, comments left out, here-documents behind it."""
     lines = iter(dockerfile.splitlines())
     for line in lines:
         if not line.strip() or line.lstrip().startswith("#"):
