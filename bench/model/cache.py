@@ -1,10 +1,19 @@
-"""Why a step was not found in the build cache (`bench.pure.cache_reasons` finds it out)."""
+"""What the build cache did for a step, and why it did not have it (`bench.pure.cache_reasons` finds it out)."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 import msgspec
+
+
+class CacheVerdict(StrEnum):
+    """What the cache did for a step. `skipped`: the builder never came to it. FROM and the like do not count."""
+
+    HIT = "hit"
+    MISS = "miss"
+    SKIPPED = "skipped"
+    NOT_ELIGIBLE = "not-eligible"
 
 
 class MissKind(StrEnum):

@@ -9,26 +9,16 @@ executed anew is still found when they made what they made before, so a stage ca
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import assert_never
 
 import msgspec
 
 from bench.model.build import Step, StepKind, StepStatus
-from bench.model.cache import MissKind, MissReason
+from bench.model.cache import CacheVerdict, MissKind, MissReason
 from bench.pure.dockerfile_graph import Place, StepNode, dockerfile_graph
 
 MOST_SUBJECTS = 20
 _WIDTH = 60
-
-
-class CacheVerdict(StrEnum):
-    """What the cache did for a step. `skipped`: the builder never came to it. FROM and the like do not count."""
-
-    HIT = "hit"
-    MISS = "miss"
-    SKIPPED = "skipped"
-    NOT_ELIGIBLE = "not eligible"
 
 
 class BuildEvidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,16 @@
-"""What a trial records of where its time went, made of the build's transcript when it is over."""
+"""Where the time of builds went: what one trial records of it, and what several trials say together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import statistics
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from bench.model.build import Step, Transcript
 from bench.model.timeline import PathStep, TimeShares
+from bench.model.trial import Trial
 from bench.pure.attribution import StepLoad, attribute
 from bench.pure.critical_path import critical_path
 from bench.pure.timeline import timeline_of_steps
@@ -39,3 +42,21 @@ def time_use(transcript: Transcript, wall_s: float, loads: Mapping[str, StepLoad
             for step, share in zip(transcript.steps, shares, strict=True)
         ),
     )
+
+
+def typical_time(trials: Sequence[Trial]) -> TimeShares | None:
+    """Where the median wall time of several trials went: its parts add up to it.
+
+    Each part is the median wall time times the mean of the part's share of each trial. Medians of the parts would add
+    up to something else. A part that no trial tells is None.
+    """
+    told = [(trial.time, trial.wall_s) for trial in trials if trial.time is not None and trial.wall_s]
+    if not told:
+        return None
+    wall_s = statistics.median(wall_s for _, wall_s in told)
+    parts: dict[str, float | None] = {}
+    for name in TimeShares.__struct_fields__:
+        values = [(getattr(time, name), wall_s) for time, wall_s in told]
+        shares = [part / whole_s for part, whole_s in values if part is not None]
+        parts[name] = math.fsum(shares) / len(told) * wall_s if shares else None
+    return msgspec.convert(parts, TimeShares)

@@ -11,6 +11,7 @@ from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_
 from bench.app.workbench import Workbench
 from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
 from bench.model.build import BuilderKind, BuildRequest
+from bench.model.cache import MissKind
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.scenario import SmokeTest, State
@@ -172,6 +173,28 @@ def test_a_warm_trial_that_missed_is_invalid(rig: Rig) -> None:
     rig.go(nth={3: FakeBuild(foreign_misses=1)})
     second = rig.trials()[1]
     assert (second.state, second.status) == (State.WARM, TrialStatus.INVALID)
+
+
+def test_trials_say_why_steps_missed_and_where_their_time_went(rig: Rig) -> None:
+    rig.go(nth={3: FakeBuild(foreign_misses=1)})
+    cold, warm = rig.trials()[:2]
+    eligible = [step for step in cold.steps if step.kind.is_eligible]
+    assert {step.why.kind for step in eligible if step.why} == {MissKind.NOTHING_CACHED}
+    assert [step.name for step in warm.steps if step.why] == ["WORKDIR /srv"]
+    assert warm.steps[1].why is not None
+    assert warm.steps[1].why.kind is MissKind.UNKNOWN
+    assert cold.time is not None
+    assert cold.time.run_unmetered_s == pytest.approx(2.0)
+    assert cold.time.copy_s == pytest.approx(2.0)
+    assert cold.time.idle_client_s + cold.time.idle_gaps_s == pytest.approx(0.2)
+    assert [step.name for step in cold.critical_path][-1] == cold.steps[-1].name
+
+
+def test_on_the_users_own_engine_a_cold_step_missed_because_the_cache_was_ignored(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+    rig.go()
+    kinds = {step.why.kind for trial in rig.trials() if trial.state is State.COLD for step in trial.steps if step.why}
+    assert kinds == {MissKind.CACHE_IGNORED}
 
 
 def test_a_failing_step_is_a_record_with_its_last_lines_and_the_rest_runs(rig: Rig) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from bench.model.build import Step, StepKind, StepStatus
-from bench.model.cache import MissKind, MissReason
+from bench.model.cache import CacheVerdict, MissKind, MissReason
 from bench.pure.cache_reasons import (
     MOST_SUBJECTS,
     BuildEvidence,
-    CacheVerdict,
     cache_verdict,
     changed_paths,
     explain_misses,
