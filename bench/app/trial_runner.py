@@ -133,15 +133,19 @@ class TrialRunner:
         )
 
     def _evidence(self, request: BuildRequest, outcome: BuildOutcome) -> BuildEvidence:
-        if self._digests is None:
-            self._digests = context_digests(request.context)
         return BuildEvidence(
             dockerfile=request.dockerfile.read_text(),
             args=request.args,
-            context=self._digests,
+            context=self._context_digests(request),
             steps=outcome.transcript.steps,
             classic=self._run.builder is BuilderKind.CLASSIC,
         )
+
+    def _context_digests(self, request: BuildRequest) -> dict[str, str]:
+        """The context's digests, read once: no state edits the context yet."""
+        if self._digests is None:
+            self._digests = context_digests(request.context)
+        return self._digests
 
     def _failed_preparation(
         self, planned: PlannedTrial, started_at: datetime, outcome: BuildOutcome, watch: Stopwatch

@@ -11,10 +11,13 @@ _SECOND = 1_000_000
 
 
 def step_activity(kind: StepKind, status: StepStatus) -> ActivityKind:
-    """What the time of a step is spent on: a step that the cache had is the engine's looking it up."""
+    """What the time of a step is spent on.
+
+    Of a step that the cache had, on looking it up; of one like LABEL, which the classic builder lists, on noting it.
+    """
     if kind is StepKind.FROM:
         return ActivityKind.PULL
-    if status is StepStatus.CACHED:
+    if status is StepStatus.CACHED or kind is StepKind.OTHER:
         return ActivityKind.ENGINE
     return ActivityKind.RUN if kind is StepKind.RUN else ActivityKind.COPY
 
@@ -38,4 +41,4 @@ def _interval(step: Step) -> tuple[tuple[int, int], ...]:
     if step.start_s is None or not step.duration_s:
         return ()
     start = round(step.start_s * _SECOND)
-    return ((start, start + round(step.duration_s * _SECOND)),)
+    return ((start, round((step.start_s + step.duration_s) * _SECOND)),)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.model.timeline import Activity, ActivityKind, Timeline
+from bench.pure.classic import parse_classic
 from bench.pure.critical_path import critical_path
 from bench.pure.rawjson import parse_rawjson
+from bench.pure.timeline import timeline_of_steps
 from tests.pure.streams import fixture
 from tests.pure.test_attribution import activity, timeline, timelines
 
@@ -81,3 +84,10 @@ def test_the_path_of_a_real_build_goes_from_its_first_event_to_its_last(name: st
         assert words in step.name
     total_s = sum(step.duration_s for step in found)
     assert 0.85 * told.span_us / 1e6 < total_s <= told.span_us / 1e6
+
+
+def test_the_path_of_a_classic_build_is_all_of_it_for_it_does_one_thing_after_the_other() -> None:
+    lines = fixture("classic-cold.ndjson").splitlines()
+    steps = parse_classic((100 + number / 3, msgspec.json.decode(line)) for number, line in enumerate(lines)).steps
+    found = critical_path(timeline_of_steps(steps))
+    assert [step.name for step in found] == [step.name for step in steps if step.duration_s]
