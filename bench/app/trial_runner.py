@@ -18,12 +18,15 @@ from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State, base_ref
 from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
+from bench.ports.context import context_digests
 from bench.ports.context_edit import edited_context
 from bench.ports.run_folder import DOCKERFILES
+from bench.pure.cache_reasons import BuildEvidence, explain_misses
 from bench.pure.cache_use import cache_use, step_durations
 from bench.pure.context_use import least_context_bytes
 from bench.pure.proof import Edited, prove
 from bench.pure.smoke import judge_smoke
+from bench.pure.time_use import time_use
 
 LOG_TAIL_LINES = 20
 
@@ -52,6 +55,7 @@ class TrialRunner:
         self._unavailable = {base.name: base.reason for base in run.unavailable}
         self._executed_s: dict[str, dict[str, float]] = {}
         self._smoked: dict[str, SmokeResult] = {}
+        self._digests: dict[str, str] | None = None
         for trial in earlier:
             self._remember(trial)
 
@@ -71,8 +75,9 @@ class TrialRunner:
         if preparing is not None and preparing.status is not BuildStatus.OK:
             trial = self._failed_preparation(planned, started_at, preparing, watch)
         else:
+            previous = None if preparing is None else self._evidence(request, preparing, edited=False)
             with self._ready(planned, request, watch) as timed:
-                trial = self._measured(planned, started_at, timed, watch)
+                trial = self._measured(planned, started_at, timed, watch, previous)
         if preparing is not None:
             self._discard(preparing)
         self._remember(trial)
@@ -116,7 +121,14 @@ class TrialRunner:
             timeout_s=self._run.timeout_s,
         )
 
-    def _measured(self, planned: PlannedTrial, started_at: datetime, timed: TimedBuild, watch: Stopwatch) -> Trial:
+    def _measured(
+        self,
+        planned: PlannedTrial,
+        started_at: datetime,
+        timed: TimedBuild,
+        watch: Stopwatch,
+        previous: BuildEvidence | None,
+    ) -> Trial:
         if self._bench.page_cache is not None:
             with watch.time("prepare"):
                 self._bench.page_cache.drop()
@@ -128,6 +140,12 @@ class TrialRunner:
         with watch.time("inspect"):
             proof = self._prove(planned.state, outcome, timed)
             image = self._inspect(outcome)
+            steps = explain_misses(
+                previous,
+                self._evidence(timed.request, outcome, edited=timed.edited is not None),
+                cache_ignored=timed.request.no_cache,
+            )
+            used = time_use(msgspec.structs.replace(outcome.transcript, steps=steps), outcome.wall_s)
         smoke = self._smoke(planned.variant, image, watch)
         with watch.time("clean"):
             self._discard(outcome)
@@ -137,7 +155,7 @@ class TrialRunner:
             self._unbuilt(planned, started_at, status, reason),
             wall_s=outcome.wall_s,
             phases=outcome.transcript.phases,
-            steps=outcome.transcript.steps,
+            steps=used.steps,
             cache=cache_use(outcome.transcript.steps, self._executed_s.get(planned.variant, {})),
             image=image,
             resources=metered.readings,
@@ -147,7 +165,24 @@ class TrialRunner:
             log=log,
             log_tail=() if status is TrialStatus.VALID else _tail(outcome),
             overhead_s=watch.spent_s,
+            time=used.time,
+            critical_path=used.critical_path,
         )
+
+    def _evidence(self, request: BuildRequest, outcome: BuildOutcome, *, edited: bool) -> BuildEvidence:
+        return BuildEvidence(
+            dockerfile=request.dockerfile.read_text(),
+            args=request.args,
+            context=context_digests(request.context) if edited else self._context_digests(request),
+            steps=outcome.transcript.steps,
+            classic=self._run.builder is BuilderKind.CLASSIC,
+        )
+
+    def _context_digests(self, request: BuildRequest) -> dict[str, str]:
+        """The digests of the context without an edit, read once: it stays as it is for the whole run."""
+        if self._digests is None:
+            self._digests = context_digests(request.context)
+        return self._digests
 
     def _failed_preparation(
         self, planned: PlannedTrial, started_at: datetime, outcome: BuildOutcome, watch: Stopwatch

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from bench.model.cache import MissReason
+from bench.model.timeline import Timeline
+
 
 class BuilderKind(StrEnum):
     """What executes a Dockerfile."""
@@ -46,7 +49,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the builder's own, without its `[stage n/m]` prefix; `stage` and `position` (n) come from that prefix.
     `start_s` counts from the build's first event; `duration_s` is the union of the step's intervals. Both are None
-    for a step that never started.
+    for a step that never started. `inputs` are the digests of what it needs the results of, where the builder tells
+    them. `share_s` is its part of the build's wall time: steps that ran at the same time share it. `why` says why the
+    cache did not have it; None for a step that the cache had, or that does not count.
     """
 
     digest: str
@@ -57,6 +62,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     status: StepStatus
     start_s: float | None
     duration_s: float | None
+    inputs: tuple[str, ...] = ()
+    share_s: float | None = None
+    why: MissReason | None = None
 
 
 class Phases(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +84,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
 
     `log` is the readable log: one line per event and per line of output. `error` is the builder's last word on a
     failure. `unreadable_lines` counts lines that were not what the protocol promises (a failed build ends with some).
+    `timeline` is None where the builder tells no more than its steps do.
     """
 
     steps: tuple[Step, ...]
@@ -85,6 +94,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     error: str | None
     unreadable_lines: int
+    timeline: Timeline | None = None
 
 
 class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import msgspec
 from bench.model.build import BuilderKind
 from bench.model.run import EngineKind
 from bench.model.scenario import State
+from bench.model.timeline import TimeShares
 
 
 class MetricSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     It includes `n_timeout` and `n_unavailable`; `n_planned` is what the plan holds, so that what is missing shows.
     `metrics` and `absent` never share a key: a metric is either summarised, or absent with its reason.
     `relative_to_best` is the median wall time over the smallest median of the same state, None without a valid trial.
+    `time` says where the median wall time went: its parts add up to it (see `bench.pure.time_use.typical_time`).
     """
 
     variant: str
@@ -54,6 +56,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     relative_to_best: float | None
     metrics: Mapping[str, MetricSummary]
     absent: Mapping[str, str]
+    time: TimeShares | None = None
 
 
 class AxisEffect(msgspec.Struct, frozen=True, kw_only=True):

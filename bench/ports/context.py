@@ -56,6 +56,28 @@ def stage_context(source: Path, destination: Path) -> ContextFacts:
     return ContextFacts(files=len(sizes), size_bytes=sum(sizes), sha256=digest.hexdigest())
 
 
+def context_digests(context: Path) -> dict[str, str]:
+    """What identifies each path of a staged context (relative to it, with `/`) in the build cache.
+
+    The kind, the mode and the content of a file; the target of a link; the mode of a folder. Never times: the cache
+    does not go by them. Raises StorageError when it cannot be read.
+    """
+    try:
+        return {path.relative_to(context).as_posix(): _digest(path) for path in context.rglob("*")}
+    except OSError as error:
+        raise StorageError(f"cannot read the build context {context}: {error}") from error
+
+
+def _digest(path: Path) -> str:
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return f"link {os.readlink(path)}"  # noqa: PTH115 -- Path.readlink rewrites `./name`
+    if not stat.S_ISREG(mode):
+        return f"folder {stat.S_IMODE(mode):04o}"
+    with path.open("rb") as file:
+        return f"file {stat.S_IMODE(mode):04o} {hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
 def _matcher(ignore_file: Path) -> tuple[Pattern, ...]:
     """Return the patterns of a `.dockerignore`, in order; none when there is no such file."""
     if not ignore_file.is_file():

@@ -25,7 +25,7 @@ def copies_context(step: Step) -> bool:
 
 def copies_file(step: Step, path: str) -> bool:
     """Whether the step copies this file of the context (a path relative to it, with `/`)."""
-    return any(_covers(source, path) for source in _sources(step))
+    return any(covers(source, path) for source in _sources(step))
 
 
 def least_context_bytes(steps: Iterable[Step], files: Mapping[str, int]) -> int:
@@ -35,7 +35,7 @@ def least_context_bytes(steps: Iterable[Step], files: Mapping[str, int]) -> int:
     leave room for doubt (`--exclude`, `--parents`), files are left out, so the number never says too much.
     """
     patterns = {source for step in steps for source in _sources(step)}
-    return sum(size for path, size in files.items() if any(_covers(pattern, path) for pattern in patterns))
+    return sum(size for path, size in files.items() if any(covers(pattern, path) for pattern in patterns))
 
 
 def _sources(step: Step) -> tuple[str, ...]:
@@ -44,11 +44,11 @@ def _sources(step: Step) -> tuple[str, ...]:
     words = step.name[step.name.index(step.kind) + len(step.kind) :].split()
     if any(word.startswith(_NOT_FROM_CONTEXT) for word in words):
         return ()
-    places = _unquoted([word for word in words if not word.startswith("--")])
+    places = unquoted([word for word in words if not word.startswith("--")])
     return tuple(place for place in places[:-1] if not place.startswith(_NOT_A_FILE))
 
 
-def _unquoted(words: list[str]) -> list[str]:
+def unquoted(words: list[str]) -> list[str]:
     """The words of the form `["a", "b"]`, which allows blanks in names, or the words as they are."""
     try:
         listed = json.loads(" ".join(words))
@@ -57,7 +57,7 @@ def _unquoted(words: list[str]) -> list[str]:
     return [str(word) for word in listed] if isinstance(listed, list) else words
 
 
-def _covers(pattern: str, path: str) -> bool:
+def covers(pattern: str, path: str) -> bool:
     """Whether copying `pattern` copies the file: it is that file, or lies below a folder that the pattern names."""
     wanted = [part for part in posixpath.normpath(pattern).split("/") if part not in {"", "."}]
     parts = path.split("/")

@@ -7,6 +7,7 @@ builders read Dockerfiles themselves. Neighbour: `bench.pure.dockerfile_lines`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -28,7 +29,7 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_instructions(dockerfile: str) -> tuple[Instruction, ...]:
     """The instructions that become steps: FROM and those that the cache accounting counts, in order."""
-    texts = [_step_text(line) for line in logical_lines(dockerfile)]
+    texts = list(instruction_texts(dockerfile))
     stages = sum(instruction_kind(text) is StepKind.FROM for text in texts)
     found: list[Instruction] = []
     number, position, stage = -1, 0, None
@@ -49,6 +50,11 @@ def stage_name(from_text: str, number: int, *, several: bool) -> str | None:
     if named is not None:
         return named.group(1)
     return f"stage-{number}" if several else None
+
+
+def instruction_texts(dockerfile: str) -> Iterator[str]:
+    """Each instruction as one text: continued lines joined, comments left out, here-documents behind it."""
+    return (_step_text(line) for line in logical_lines(dockerfile))
 
 
 def _step_text(line: LogicalLine) -> str:

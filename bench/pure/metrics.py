@@ -16,6 +16,7 @@ CPU = "cpu_s"
 MEMORY_PEAK = "memory_peak_bytes"
 DISK_WRITTEN = "disk_written_bytes"
 HIT_RATIO = "hit_ratio"
+CACHE_SAVED = "cache_saved_s"
 CPU_PARTS = ("cpu_user_s", "cpu_system_s")
 ORDER = (
     WALL,
@@ -28,6 +29,7 @@ ORDER = (
     IMAGE_SIZE,
     HIT_RATIO,
     "hit_ratio_by_time",
+    CACHE_SAVED,
     "context_bytes",
     "pulled_bytes",
     "phase_context_s",

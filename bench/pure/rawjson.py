@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import assert_never
 
 from bench.model.build import Phases, Step, StepKind, StepStatus, Transcript
+from bench.model.timeline import Activity, ActivityKind, Timeline
 from bench.pure.build_log import BuildLog
-from bench.pure.intervals import union_length
+from bench.pure.intervals import union, union_length
 from bench.pure.solve_status import SolveStatus, Vertex, VertexStatus, microseconds, read_lines
+from bench.pure.timeline import step_activity
 from bench.pure.vertices import Role, VertexName, read_vertex_name
 
 _SECOND = 1_000_000
@@ -40,13 +43,16 @@ class _VertexTally:
     """Everything that the stream said about one vertex. Times are microseconds since 1970."""
 
     def __init__(self, name: str) -> None:
+        self.full_name = name
         self.what = read_vertex_name(name)
         self.ends: dict[int, int | None] = {}
         self.cached: dict[int, bool] = {}
         self.error = ""
+        self.inputs: dict[str, None] = {}
 
     def add(self, vertex: Vertex) -> None:
         self.error = max(self.error, vertex.error or "")
+        self.inputs.update(dict.fromkeys(vertex.inputs or ()))
         started, completed = microseconds(vertex.started), microseconds(vertex.completed)
         if started is None:
             return
@@ -56,6 +62,19 @@ class _VertexTally:
 
     def intervals(self, last: int) -> Iterator[tuple[int, int]]:
         return ((start, last if end is None else end) for start, end in self.ends.items())
+
+    def activity_kind(self) -> ActivityKind:
+        match self.what.role:
+            case Role.CONTEXT:
+                return ActivityKind.CONTEXT
+            case Role.PULL:
+                return ActivityKind.PULL
+            case Role.EXPORT | Role.OTHER:
+                return ActivityKind.ENGINE
+            case Role.STEP:
+                return step_activity(self.what.kind, self.status())
+            case _:
+                assert_never(self.what.role)
 
     def status(self) -> StepStatus:
         if self.error:
@@ -137,6 +156,7 @@ class _Stream:
             log=self._log.text(),
             error=self._error(),
             unreadable_lines=sum(1 for text in self._texts if text.strip()),
+            timeline=self._timeline(),
         )
 
     def _steps(self) -> tuple[Step, ...]:
@@ -156,7 +176,37 @@ class _Stream:
             status=tally.status(),
             start_s=(min(tally.ends) - (self._first or 0)) / _SECOND if ran else None,
             duration_s=union_length(tally.intervals(self._last)) / _SECOND if ran else None,
+            inputs=tuple(tally.inputs),
         )
+
+    def _timeline(self) -> Timeline | None:
+        if self._first is None:
+            return None
+        pulls: dict[str, list[tuple[int, int]]] = {}
+        for status in filter(self._is_pull, self._statuses.values()):
+            pulls.setdefault(status.vertex, []).append((status.started or self._first, status.completed or self._last))
+        activities = [
+            activity
+            for digest, tally in self._vertices.items()
+            for activity in self._activities(digest, tally, pulls.get(digest, []), self._first)
+        ]
+        return Timeline(span_us=self._last - self._first, activities=tuple(activities))
+
+    def _activities(
+        self, digest: str, tally: _VertexTally, pulls: list[tuple[int, int]], first: int
+    ) -> Iterator[Activity]:
+        """What a vertex did. Layers that another vertex than a FROM fetches are an activity that it waits for."""
+        kind, own, inputs = tally.activity_kind(), list(tally.intervals(self._last)), tuple(tally.inputs)
+        name = tally.full_name
+        if pulls and kind is ActivityKind.PULL:
+            own += pulls
+        elif pulls:
+            fetch = f"{digest} pull"
+            yield Activity(
+                digest=fetch, name=f"fetching for {name}", kind=ActivityKind.PULL, intervals=_since(first, pulls)
+            )
+            inputs = (*inputs, fetch)
+        yield Activity(digest=digest, name=name, kind=kind, intervals=_since(first, own), inputs=inputs)
 
     def _phases(self) -> Phases:
         if not self._vertices:
@@ -215,6 +265,10 @@ def last_error(lines: Sequence[str]) -> str | None:
         return None
     said = itertools.takewhile(str.strip, lines[starts[-1] :])
     return "\n".join(said).removeprefix("ERROR: ").strip()
+
+
+def _since(first: int, intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    return union((start - first, end - first) for start, end in intervals)
 
 
 def _least(one: int | None, other: int | None) -> int | None:

@@ -26,6 +26,7 @@ class Vertex(msgspec.Struct, frozen=True):
     completed: Timestamp | None = None
     cached: bool = False
     error: str | None = None
+    inputs: tuple[str, ...] | None = None
 
 
 class VertexStatus(msgspec.Struct, frozen=True):

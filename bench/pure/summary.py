@@ -15,10 +15,12 @@ from bench.model.run import Run
 from bench.model.scenario import State, Variant
 from bench.model.summary import MetricSummary, Overhead, Row, RunSummary, Summary
 from bench.model.trial import Reading, Trial, TrialStatus
+from bench.pure.cache_savings import StepSeconds, cold_seconds, saved_seconds
 from bench.pure.effects import axis_effects, measure
-from bench.pure.metrics import CPU, CPU_PARTS, WALL, in_order, metric_values, unit_of
+from bench.pure.metrics import CACHE_SAVED, CPU, CPU_PARTS, WALL, in_order, metric_values, unit_of
 from bench.pure.notes import notes_of
 from bench.pure.statistics import median_absolute_deviation, median_estimate
+from bench.pure.time_use import typical_time
 
 LOST = (TrialStatus.FAILED, TrialStatus.TIMEOUT, TrialStatus.UNAVAILABLE)
 
@@ -34,8 +36,9 @@ def summarise(
     for trial in trials:
         by_place[trial.variant, trial.state].append(trial)
     planned = Counter((trial.variant, trial.state) for trial in run.plan.trials)
+    cold = cold_seconds(trials)
     rows = [
-        _row(variant, state, by_place[variant.id, state], planned[variant.id, state])
+        _row(variant, state, by_place[variant.id, state], planned[variant.id, state], cold.get(variant.id, {}))
         for variant in run.plan.variants
         for state in run.plan.states
     ]
@@ -83,10 +86,10 @@ def _run_summary(run: Run, trials: tuple[Trial, ...]) -> RunSummary:
     )
 
 
-def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int) -> Row:
+def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int, cold: StepSeconds) -> Row:
     counts = Counter(trial.status for trial in trials)
     valid = [trial for trial in trials if trial.status is TrialStatus.VALID]
-    metrics = _metrics(valid)
+    metrics = _metrics(valid, cold)
     return Row(
         variant=variant.id,
         levels=variant.levels,
@@ -100,14 +103,17 @@ def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int) 
         relative_to_best=None,
         metrics=metrics,
         absent=_absent(valid, metrics),
+        time=typical_time(valid),
     )
 
 
-def _metrics(valid: Sequence[Trial]) -> dict[str, MetricSummary]:
+def _metrics(valid: Sequence[Trial], cold: StepSeconds) -> dict[str, MetricSummary]:
     readings: defaultdict[str, list[Reading]] = defaultdict(list)
     for trial in valid:
         for name, reading in metric_values(trial).items():
             readings[name].append(reading)
+        if (saved_s := saved_seconds(trial, cold)) is not None:
+            readings[CACHE_SAVED].append(Reading(value=saved_s, meter=""))
     return {name: _metric(name, readings[name]) for name in in_order(readings)}
 
 

@@ -21,7 +21,7 @@ _TITLES: Mapping[str, str] = {
 
 def note_text(note: Note) -> str:
     """One note as one line of plain text, without control characters, however odd the reason that it quotes."""
-    return _plain(_SENTENCES[note.kind](note))
+    return plain(_SENTENCES[note.kind](note))
 
 
 def _running(note: Note) -> str:
@@ -128,6 +128,7 @@ def _log(note: Note) -> str:
     return f" (log: {note.log})" if note.log else ""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text on one line, without control characters."""
     words = " ".join(_ANSI.sub("", text).split())
     return "".join(letter for letter in words if letter.isprintable())

@@ -15,7 +15,8 @@ from bench.app.host_keeper import HostKeeper
 from bench.app.shelf import Shelf, refuse_impossible_pull, refuse_unpullable
 from bench.app.workbench import Workbench
 from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
-from bench.model.build import BuilderKind, BuildRequest
+from bench.model.build import BuilderKind, BuildRequest, StepStatus
+from bench.model.cache import MissKind
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.scenario import Edit, EditAction, PreparedBase, SmokeTest, SourceKind, State
@@ -196,6 +197,28 @@ def test_a_warm_trial_that_missed_is_invalid(rig: Rig) -> None:
     rig.go(nth={3: FakeBuild(foreign_misses=1)})
     second = rig.trials()[1]
     assert (second.state, second.status) == (State.WARM, TrialStatus.INVALID)
+
+
+def test_trials_say_why_steps_missed_and_where_their_time_went(rig: Rig) -> None:
+    rig.go(nth={3: FakeBuild(foreign_misses=1)})
+    cold, warm = rig.trials()[:2]
+    eligible = [step for step in cold.steps if step.kind.is_eligible]
+    assert {step.why.kind for step in eligible if step.why} == {MissKind.NOTHING_CACHED}
+    assert [step.name for step in warm.steps if step.why] == ["WORKDIR /srv"]
+    assert warm.steps[1].why is not None
+    assert warm.steps[1].why.kind is MissKind.UNKNOWN
+    assert cold.time is not None
+    assert cold.time.run_unmetered_s == pytest.approx(2.0)
+    assert cold.time.copy_s == pytest.approx(2.0)
+    assert cold.time.idle_client_s + cold.time.idle_gaps_s == pytest.approx(0.2)
+    assert [step.name for step in cold.critical_path][-1] == cold.steps[-1].name
+
+
+def test_on_the_users_own_engine_a_cold_step_missed_because_the_cache_was_ignored(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+    rig.go()
+    kinds = {step.why.kind for trial in rig.trials() if trial.state is State.COLD for step in trial.steps if step.why}
+    assert kinds == {MissKind.CACHE_IGNORED}
 
 
 def test_a_failing_step_is_a_record_with_its_last_lines_and_the_rest_runs(rig: Rig) -> None:
@@ -434,6 +457,9 @@ def test_an_edit_misses_from_its_step_on_in_every_round_and_is_undone(tmp_path: 
         assert [name.split()[-1] for name in trial.proof.had_to_miss] == [".", "one", "two"]
         assert trial.cache is not None
         assert trial.cache.hits == 1
+        whys = [step.why for step in trial.steps if step.status is StepStatus.EXECUTED and step.why is not None]
+        assert [why.kind for why in whys] == [MissKind.FILES_CHANGED, MissKind.PARENT_MISSED, MissKind.PARENT_MISSED]
+        assert whys[0].subjects == ("assets/a.txt",)
     assert (builder.requests[-1].context / "assets" / "a.txt").read_text() == "hello"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import InputError, StorageError
-from bench.ports.context import FIXED_MTIME_S, stage_context
+from bench.ports.context import FIXED_MTIME_S, context_digests, stage_context
 
 
 @pytest.fixture
@@ -155,3 +155,36 @@ def test_a_context_that_is_no_folder_is_refused(source: Path, tmp_path: Path) ->
 def test_a_destination_that_cannot_be_written_says_so(source: Path) -> None:
     with pytest.raises(StorageError, match="cannot stage the build context"):
         stage_context(source, source / "Makefile" / "staged")
+
+
+def test_digests_go_by_kind_mode_and_content_and_never_by_time(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir(mode=0o755)
+    file = tmp_path / "src" / "a"
+    file.write_text("one")
+    file.chmod(0o644)
+    (tmp_path / "link").symlink_to("src/a")
+    before = context_digests(tmp_path)
+    assert set(before) == {"src", "src/a", "link"}
+    os.utime(file, (1, 1))
+    assert context_digests(tmp_path) == before
+    file.chmod(0o755)
+    by_mode = context_digests(tmp_path)
+    file.write_text("two")
+    by_content = context_digests(tmp_path)
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("src")
+    by_target = context_digests(tmp_path)
+    digests = [before, by_mode, by_content, by_target]
+    assert [changed["src/a"] for changed in digests[:3]] == list(dict.fromkeys(each["src/a"] for each in digests))
+    assert by_target["link"] != by_content["link"]
+    assert by_target["src"] == before["src"]
+
+
+def test_what_the_ignore_file_leaves_out_has_no_digest(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / ".dockerignore").write_text("*.log\n")
+    (source / "a.log").write_text("x")
+    (source / "a").write_text("x")
+    stage_context(source, tmp_path / "staged")
+    assert set(context_digests(tmp_path / "staged")) == {"a"}
