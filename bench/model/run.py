@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from bench.model.build import BuilderKind
+from bench.model.environment import Fact, Finding
 from bench.model.plan import Plan
 from bench.model.scenario import PreparedBase, SmokeTest
 
@@ -61,7 +62,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `id` is the name of its folder; `axes` maps each axis to its levels, the reference first.
 
     `scenario_folder` is where the scenario was read from. `context_sha256` identifies the filtered build context, so
-    that `resume` can tell whether it is still the same. `timeout_s` is per build.
+    that `resume` can tell whether it is still the same. `timeout_s` is per build. `fingerprint` holds the fields of
+    `bench.pure.fingerprint_fields`, `findings` what the checks at the start warned of.
     """
 
     format_version: int = FORMAT_VERSION
@@ -84,3 +86,5 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
     bases: tuple[PreparedBase, ...]
     unavailable: tuple[UnavailableBase, ...]
+    fingerprint: Mapping[str, Fact] = {}
+    findings: tuple[Finding, ...] = ()
