@@ -15,15 +15,18 @@ import msgspec
 from bench import __version__
 from bench.app.bases import BasesInEngine, bases_in_engine
 from bench.app.campaign import missing_trials, run_campaign
+from bench.app.examination import warnings_before_run
 from bench.app.workbench import Watcher, Workbench
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
+from bench.model.environment import Fact, Finding
 from bench.model.plan import Plan
-from bench.model.run import EngineInfo, EngineKind, Run
+from bench.model.run import EngineKind, Run
 from bench.model.scenario import Axis, Base, Scenario, Variant
 from bench.ports.builders import make_builder
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
+from bench.ports.fingerprint import read_fingerprint, read_load
 from bench.ports.host_access import build_secrets, proxy_args
 from bench.ports.host_ledger import HostLedger
 from bench.ports.machine import describe_machine
@@ -39,9 +42,9 @@ from bench.ports.scratch_context import (
     staged_context,
 )
 from bench.ports.signals import endings_interrupt
-
-# What must be the same for the trials of one run to belong together.
-SAME_ENGINE = ("kind", "server_version", "storage_driver", "cgroup_version", "cpus")
+from bench.pure.diagnosis import one_line
+from bench.pure.fingerprint import Fingerprint, differences, fingerprint_of
+from bench.pure.fingerprint_fields import Comparison
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,7 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
 
     Raises EngineError, StorageError, InputError; InterruptedRunError when the user stopped it.
     """
+    load = read_load()  # first, or the run's own preparations are in it
     store = RunStore(asked.results)
     run_id = store.new_run_id(world.clock, asked.scenario.name)
     with (
@@ -82,7 +86,9 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
         _engine(asked.engine, run_id, world) as engine,
         _bases(_base_names(asked.plan.variants), engine, world, platform=asked.scenario.platform) as bases,
         store.create(
-            _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
+            _describe(
+                asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256, load=load
+            )
         ) as writer,
     ):
         for variant, text in asked.dockerfiles.items():
@@ -104,22 +110,28 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
             return RunFolder(writer.path)
         kept_context(writer)
         with _engine(EngineChoice(run.engine_requested), run.id, world) as engine:
-            refuse_other_engine(run.engine, engine.info)
+            refuse_other_machine(run, read_fingerprint(engine), world)
             with _bases([base.name for base in run.bases], engine, world, platform=run.platform) as bases:
                 refuse_other_bases(run, bases)
                 _run_missing(writer, engine, world)
         return RunFolder(writer.path)
 
 
-def refuse_other_engine(begun: EngineInfo, found: EngineInfo) -> None:
-    """Raise UsageError naming the fields in which the engine differs from the one that a run began with."""
-    differing = [name for name in SAME_ENGINE if getattr(begun, name) != getattr(found, name)]
-    if differing:
-        words = ", ".join(f"{name} was {getattr(begun, name)}, is {getattr(found, name)}" for name in differing)
+def refuse_other_machine(run: Run, found: Fingerprint, world: World) -> None:
+    """Raise UsageError naming what must be the same for trials to belong to one run, and is not; say what else differs.
+
+    Fields that one side does not know are passed over: an older record has fewer.
+    """
+    differing = [one for one in differences(fingerprint_of(run), found) if one.is_certain]
+    grave = [one for one in differing if one.comparison is Comparison.MUST_MATCH]
+    if grave:
         raise UsageError(
-            f"this is not the engine that the run began with: {words}",
-            remedy="start a new run; trials of two engines do not belong in one",
+            f"this is not what the run began with: {'; '.join(one.then_and_now for one in grave)}",
+            remedy="start a new run; trials of two machines or engines do not belong in one",
         )
+    for one in differing:
+        if one.comparison is Comparison.WARN:
+            world.say(f"warning: since the run began, this has changed: {one.then_and_now}")
 
 
 def refuse_other_bases(run: Run, bases: BasesInEngine) -> None:
@@ -173,8 +185,16 @@ def _base_names(variants: tuple[Variant, ...]) -> list[str]:
 
 
 def _describe(
-    asked: Campaign, world: World, *, run_id: str, engine: Engine, bases: BasesInEngine, context_sha256: str
+    asked: Campaign,
+    world: World,
+    *,
+    run_id: str,
+    engine: Engine,
+    bases: BasesInEngine,
+    context_sha256: str,
+    load: Fingerprint,
 ) -> Run:
+    fingerprint, findings = _look_around(asked, world, engine, load)
     return Run(
         id=run_id,
         title=asked.scenario.title,
@@ -195,7 +215,22 @@ def _describe(
         machine=describe_machine(),
         bases=bases.prepared,
         unavailable=bases.unavailable,
+        fingerprint=fingerprint,
+        findings=findings,
     )
+
+
+def _look_around(
+    asked: Campaign, world: World, engine: Engine, load: Fingerprint
+) -> tuple[dict[str, Fact], tuple[Finding, ...]]:
+    """The fingerprint of where a run takes place, and what of it the user must hear before the first trial."""
+    fingerprint = {**read_fingerprint(engine), **load}
+    findings = warnings_before_run(
+        engine, fingerprint, results=asked.results, builder=asked.builder, platform=asked.scenario.platform
+    )
+    for finding in findings:
+        world.say(one_line(finding))
+    return fingerprint, findings
 
 
 def _run_missing(writer: RunWriter, engine: Engine, world: World) -> None:

@@ -138,11 +138,14 @@ def _virtualisation(processor: Processor | Absent, sys_root: Path) -> str | Abse
     by_clock = [] if isinstance(offered, Absent) else [CLOCKS_OF[word] for word in offered.split() if word in CLOCKS_OF]
     vendor = read_word(sys_root / "class/dmi/id/sys_vendor")
     by_vendor = None if isinstance(vendor, Absent) else VENDORS.get(vendor.lower())
+    is_x86 = platform.machine() in {"x86_64", "i686"}
     if isinstance(processor, Absent):
         return by_vendor or next(iter(by_clock), processor)
-    if not processor.is_guest and by_vendor is None:
-        # Only x86 marks a guest; elsewhere a bare machine and a silent hypervisor look alike.
-        return "none" if platform.machine() in {"x86_64", "i686"} else Absent("this processor does not tell")
+    if not is_x86:
+        # Only x86 marks a guest, and only there does KVM show itself in the clocks.
+        return {"qemu": "qemu or kvm"}.get(by_vendor or "", by_vendor) or Absent("this processor does not tell")
+    if not processor.is_guest:
+        return "none"
     return next(iter(by_clock), None) or by_vendor or "unknown hypervisor"
 
 

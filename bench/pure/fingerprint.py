@@ -41,8 +41,20 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """Which field, and both sides: `kernel: 6.1.0, 6.12.9`."""
-        name = self.field.name
-        return f"{self.field.title}: {fact_text(name, self.first)}, {fact_text(name, self.second)}"
+        return f"{self.field.title}: {self._first}, {self._second}"
+
+    @property
+    def then_and_now(self) -> str:
+        """The same of one place at two times: `kernel was 6.1.0, is 6.12.9`."""
+        return f"{self.field.title} was {self._first}, is {self._second}"
+
+    @property
+    def _first(self) -> str:
+        return fact_text(self.field.name, self.first)
+
+    @property
+    def _second(self) -> str:
+        return fact_text(self.field.name, self.second)
 
 
 def fact_of(value: FactValue | Absent) -> Fact:

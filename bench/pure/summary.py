@@ -79,6 +79,8 @@ def _run_summary(run: Run, trials: tuple[Trial, ...]) -> RunSummary:
         axes=run.axes,
         n_planned=len(run.plan.trials),
         n_recorded=len(trials),
+        fingerprint=run.fingerprint,
+        findings=run.findings,
     )
 
 
