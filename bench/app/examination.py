@@ -33,6 +33,7 @@ from bench.pure.checks import CHECKS
 from bench.pure.diagnosis import Evidence, Meters, Observations, diagnose, warnings_of
 
 HOLDER = "buildmark doctor"
+NO_ENGINE = Absent("there is no engine to ask")
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,11 +66,8 @@ def examine(choice: EngineChoice, around: Surroundings, *, builder: BuilderKind,
     try:
         engine = open_engine(choice, environment=around.environment, clock=around.clock, cache=around.cache)
     except BuildmarkError as error:
-        none = Absent(f"there is no engine to ask: {error.message}")
-        seen = msgspec.structs.replace(
-            seen, engine_error=error.message, engine_remedy=error.remedy, meters=Absent("there is no engine to measure")
-        )
-        return _examination(None, {**read_fingerprint(none, roots=roots), **load}, seen)
+        seen = msgspec.structs.replace(seen, engine_error=error.message, engine_remedy=error.remedy, meters=NO_ENGINE)
+        return _examination(None, {**read_fingerprint(NO_ENGINE, roots=roots), **load}, seen)
     try:
         return _with_engine(engine, around, load, seen)
     finally:

@@ -15,7 +15,7 @@ from bench.pure.diagnosis import (
 from bench.pure.quantities import bytes_text
 
 BUSY_WARNING, BUSY_PROBLEM = 0.10, 0.50
-LOAD_WARNING = 0.5
+LOAD_NOTED, LOAD_WARNING = 0.5, 1.0
 STEAL_WARNING, STEAL_PROBLEM = 0.01, 0.10
 SWAP_NOTED = 0.01
 FINE_CLOCK_S = 1e-6
@@ -39,7 +39,10 @@ def _load(evidence: Evidence) -> Verdict:
     cpus = evidence.want("cpus_online", int)
     load = evidence.want("load_1m", float)
     seen = f"the load over the last minute was {load:.2f} on {evidence.text('cpus_online')}"
-    return warning(seen) if load / max(cpus, 1) >= LOAD_WARNING else ok(seen)
+    each = load / max(cpus, 1)
+    if each >= LOAD_WARNING:
+        return warning(seen)
+    return note(seen) if each >= LOAD_NOTED else ok(seen)
 
 
 def _steal(evidence: Evidence) -> Verdict:

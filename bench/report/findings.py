@@ -24,7 +24,7 @@ def render_examination(examination: Examination, *, width: int) -> str:
     if fine:
         parts.append(_wrapped(f"fine: {', '.join(finding.check for finding in fine)}", width))
     if blind:
-        parts.append("\n".join(["not checked:", *(_blind(finding, width) for finding in blind)]))
+        parts.append("\n".join(["not checked:", *_blind(blind, width)]))
     parts.append(_verdict(findings))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -42,8 +42,12 @@ def _told(finding: Finding, width: int) -> str:
     return "\n".join(lines)
 
 
-def _blind(finding: Finding, width: int) -> str:
-    return _wrapped(f"{finding.check}: {finding.seen}", width, lead=2, indent=4)
+def _blind(findings: Sequence[Finding], width: int) -> list[str]:
+    """What could not be checked, by the reason that they share."""
+    by_reason: dict[str, list[str]] = {}
+    for finding in findings:
+        by_reason.setdefault(finding.seen, []).append(finding.check)
+    return [_wrapped(f"{', '.join(checks)}: {why}", width, lead=2, indent=4) for why, checks in by_reason.items()]
 
 
 def _verdict(findings: Sequence[Finding]) -> str:
