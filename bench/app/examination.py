@@ -10,7 +10,6 @@ import msgspec
 from bench.errors import BuildmarkError
 from bench.model.build import BuilderKind
 from bench.model.environment import Examination, Fact, Finding
-from bench.model.trial import Reading
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
 from bench.ports.fingerprint import read_fingerprint, read_load
@@ -130,9 +129,5 @@ def _meters(engine: Engine, around: Surroundings, builder: BuilderKind) -> Meter
 
 def meters_of(metered: Metered) -> Meters:
     """Which metrics are host-wide, and which are absent, of what a meter gave."""
-
-    def is_host_wide(reading: Reading) -> bool:
-        return reading.meter == HOST_WIDE
-
-    host_wide = tuple(name for name, reading in metered.readings.items() if is_host_wide(reading))
+    host_wide = tuple(name for name, reading in metered.readings.items() if reading.meter == HOST_WIDE)
     return Meters(host_wide=host_wide, absent=metered.absent)

@@ -85,9 +85,11 @@ def _builder(found: BuilderFacts | Absent, info: EngineInfo) -> dict[str, Fact]:
     if isinstance(found, Absent):
         # The configuration of a private engine is Buildmark's own, whether Buildx answers or not.
         gc = fact_of(found) if info.kind is EngineKind.HOST else Fact(value=False)
-        return {"buildkit_version": fact_of(found), "build_cache_gc": gc, "build_cache_gc_rules": fact_of(found)}
+        unknown = dict.fromkeys(("buildkit_version", "build_platforms", "build_cache_gc_rules"), fact_of(found))
+        return {**unknown, "build_cache_gc": gc}
     return {
         "buildkit_version": fact_of(found.buildkit_version or NO_VERSION),
+        "build_platforms": fact_of(found.platforms or Absent("Buildx names no platforms")),
         "build_cache_gc": Fact(value=bool(found.gc_rules)),
         "build_cache_gc_rules": Fact(value=found.gc_rules),
     }

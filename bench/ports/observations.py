@@ -28,7 +28,6 @@ _ALL_PIDS_FROM_ROOT = Absent("only root sees what other users' programs watch")
 WATCHERS = {
     "clamd": "ClamAV",
     "clamonacc": "ClamAV",
-    "freshclam": "ClamAV",
     "falcon-sensor": "CrowdStrike Falcon",
     "falcon-sensor-b": "CrowdStrike Falcon",
     "wdavdaemon": "Microsoft Defender",

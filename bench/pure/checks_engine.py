@@ -26,6 +26,9 @@ ARCHITECTURES = {
 # Which emulators' names (as binfmt_misc shows them) run which platform.
 EMULATOR_NAMES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i386"}
 
+# A processor, and another whose programs it runs by itself.
+RUN_UNEMULATED = frozenset({("amd64", "386"), ("arm64", "arm")})
+
 
 def version_of(text: str) -> tuple[int, ...]:
     """The leading numbers of a version: `28.5.2+dfsg4` is (28, 5, 2); empty where there are none."""
@@ -82,18 +85,27 @@ def _collection(evidence: Evidence) -> Verdict:
 
 
 def _emulation(evidence: Evidence) -> Verdict:
-    own = ARCHITECTURES.get(evidence.want("cpu_architecture", str), evidence.text("cpu_architecture"))
+    """BuildKit lists what it has tried out, its own processor first; without that the kernel's handlers must tell."""
+    platforms = evidence.find("build_platforms", tuple) or ()
+    own = architecture_of(platforms[0]) if platforms else _own_architecture(evidence)
     platform = evidence.seen.platform
     if platform is None or architecture_of(platform) == own:
-        return ok(f"builds are for this machine's own processor ({own})")
+        return ok(f"builds are for the engine's own processor ({own})")
     wanted = architecture_of(platform)
-    if (own, wanted) in {("amd64", "386"), ("arm64", "arm")}:
+    if (own, wanted) in RUN_UNEMULATED:
         return ok(f"this processor ({own}) runs {platform} by itself")
-    emulators = looked(evidence.seen.emulators)
-    name = EMULATOR_NAMES.get(wanted, wanted)
-    if any(name in emulator for emulator in emulators):
+    if platforms:
+        is_emulated = wanted in map(architecture_of, platforms)
+    else:
+        is_emulated = any(EMULATOR_NAMES.get(wanted, wanted) in name for name in looked(evidence.seen.emulators))
+    if is_emulated:
         return warning(f"builds for {platform} are emulated on this processor ({own})")
     return problem(f"nothing here runs programs for {platform}, and this processor is {own}")
+
+
+def _own_architecture(evidence: Evidence) -> str:
+    name = evidence.want("cpu_architecture", str)
+    return ARCHITECTURES.get(name, name)
 
 
 def _meters(evidence: Evidence) -> Verdict:

@@ -93,6 +93,7 @@ def test_a_run_hears_of_warnings_and_problems_that_need_no_waiting(machine: Made
         roots=machine.roots,
     )
     assert [(finding.check, finding.severity) for finding in found] == [
+        ("emulation", Severity.PROBLEM),
         ("data-root", Severity.PROBLEM),
         ("load", Severity.WARNING),
         ("swap", Severity.WARNING),

@@ -81,6 +81,7 @@ def test_every_field_is_read_on_a_machine_that_tells_everything(machine: MadeMac
         "engine_cpus": 2,
         "engine_memory_bytes": MEMORY_BYTES,
         "engine_system": "Fake Linux 1",
+        "build_platforms": ("linux/amd64",),
         "build_cache_gc": True,
         "build_cache_gc_rules": ("all true",),
         "load_1m": 0.25,
@@ -111,6 +112,7 @@ def test_the_tightest_quota_on_the_way_up_counts(machine: MadeMachine) -> None:
     machine.group("user.slice/session/cpu.max", "max 100000\n")
     machine.group("user.slice/memory.max", "1000000\n")
     machine.group("docker/cpu.max", "200000 100000\n")
+    machine.group("docker/buildkit/cpu.max", "300000 100000\n")
     names = ("cpu_quota_cpus", "memory_limit_bytes", "steps_cpu_quota_cpus", "steps_memory_limit_bytes")
     assert values(read(machine), *names) == [1.5, 1_000_000, 2.0, "none"]
 

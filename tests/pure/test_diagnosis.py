@@ -117,6 +117,7 @@ FROM_FACTS: list[tuple[str, dict[str, FactValue | Absent], Severity]] = [
     ("docker", {"docker_version": "18.06.1-ce"}, PROBLEM),
     ("buildx", {"buildx_version": "0.12.1"}, PROBLEM),
     ("buildx", {"buildx_version": Absent("there is no Buildx")}, PROBLEM),
+    ("emulation", {"build_platforms": ("linux/amd64", "linux/arm64")}, WARNING),
     ("collection", {"build_cache_gc": True, "build_cache_gc_rules": ("all true", "all false")}, NOTE),
 ]
 FROM_OBSERVATIONS: list[tuple[str, dict[str, object], Severity]] = [
@@ -160,7 +161,8 @@ def only(found: Mapping[str, Finding], check: str, severity: Severity) -> Findin
 def test_what_is_wrong_in_the_fingerprint_is_found_by_its_check_alone(
     check: str, facts: dict[str, FactValue | Absent], severity: Severity
 ) -> None:
-    only(examined(facts), check, severity)
+    seen = msgspec.structs.replace(SEEN, platform="linux/arm64") if check == "emulation" else SEEN
+    only(examined(facts, seen), check, severity)
 
 
 @pytest.mark.parametrize(("check", "changes", "severity"), FROM_OBSERVATIONS)
@@ -232,6 +234,11 @@ def test_whether_another_platform_can_be_emulated_may_be_unknown() -> None:
     assert examined({}, seen)["emulation"] == Finding(
         check="emulation", severity=NOTE, seen="binfmt_misc is not mounted", checked=False
     )
+
+
+def test_what_buildkit_has_tried_out_counts_more_than_the_kernels_handlers() -> None:
+    seen = msgspec.structs.replace(SEEN, platform="linux/arm64", emulators=("qemu-aarch64",))
+    assert examined({"build_platforms": ("linux/amd64", "linux/386")}, seen)["emulation"].severity is PROBLEM
 
 
 def test_versions_and_platforms_are_read_to_where_they_make_sense() -> None:

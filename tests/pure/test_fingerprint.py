@@ -78,6 +78,12 @@ def test_memory_may_differ_by_what_a_kernel_takes(other: int, differs: bool) -> 
     assert bool(differences(before, after)) is differs
 
 
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_how_far_memory_may_differ_does_not_depend_on_the_order(first: int, second: int) -> None:
+    sides = {"memory_bytes": Fact(value=first)}, {"memory_bytes": Fact(value=second)}
+    assert len(differences(*sides)) == len(differences(*reversed(sides)))
+
+
 def test_a_limit_that_is_not_set_differs_from_one_that_is() -> None:
     before, after = {"cpu_quota_cpus": Fact(value="none")}, {"cpu_quota_cpus": Fact(value=1.5)}
     (found,) = differences(before, after)
