@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bench.model.build import BuilderKind
 from bench.pure.diagnosis import Check, Evidence, UncheckedError, Verdict, looked, note, ok, problem, warning
@@ -110,14 +111,19 @@ def _own_architecture(evidence: Evidence) -> str:
 
 def _meters(evidence: Evidence) -> Verdict:
     meters = looked(evidence.seen.meters)
-    missing = "; ".join(f"{name} ({reason})" for name, reason in meters.absent.items())
-    if CPU_METRICS & meters.absent.keys():
-        return warning(f"not measured here: {missing}")
-    if CPU_METRICS & set(meters.host_wide):
-        return warning(f"measured for the whole machine only: {', '.join(meters.host_wide)}")
-    parts = [f"not measured here: {missing}"] if missing else []
-    parts += [f"measured for the whole machine: {', '.join(meters.host_wide)}"] if meters.host_wide else []
-    return note("; ".join(parts)) if parts else ok("every metric is measured, each for the build alone")
+    parts = [f"measured for the whole machine only: {', '.join(meters.host_wide)}"] if meters.host_wide else []
+    parts += [f"not measured: {', '.join(names)} ({reason})" for reason, names in _by_reason(meters.absent).items()]
+    if not parts:
+        return ok("every metric is measured, each for the build alone")
+    lacks_cpu = CPU_METRICS & {*meters.host_wide, *meters.absent}
+    return warning("; ".join(parts)) if lacks_cpu else note("; ".join(parts))
+
+
+def _by_reason(absent: Mapping[str, str]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for metric, reason in absent.items():
+        reasons.setdefault(reason, []).append(metric)
+    return reasons
 
 
 ENGINE_CHECKS = (
@@ -160,7 +166,8 @@ ENGINE_CHECKS = (
     Check(
         name="meters",
         why="figures of the whole machine hold other programs' work too, and what is missing is in no table",
-        remedy="use --engine private as root, or run Buildmark on the engine's own machine",
+        remedy="use --engine private as root, or run Buildmark on the engine's own machine; where no step has run so far, "
+        "look again after the first run",
         look=_meters,
     ),
 )

@@ -248,3 +248,12 @@ def test_versions_and_platforms_are_read_to_where_they_make_sense() -> None:
     assert architecture_of("linux/arm64/v8") == "arm64"
     assert architecture_of("arm64") == "arm64"
     assert not examined({"docker_version": "unknown"})["docker"].checked
+
+
+def test_metrics_that_are_missing_for_one_reason_are_told_together_beside_those_of_the_whole_machine() -> None:
+    absent = {"disk_read_bytes": "no counter", "memory_peak_bytes": "no group", "disk_written_bytes": "no counter"}
+    seen = msgspec.structs.replace(SEEN, meters=Meters(host_wide=("cpu_user_s",), absent=absent))
+    assert examined({}, seen)["meters"].seen == (
+        "measured for the whole machine only: cpu_user_s; "
+        "not measured: disk_read_bytes, disk_written_bytes (no counter); not measured: memory_peak_bytes (no group)"
+    )
