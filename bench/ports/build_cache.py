@@ -46,8 +46,11 @@ class BuildCache:
             remedy="see that nothing else builds on this engine",
         )
 
-    def remove(self, ids: Iterable[str]) -> None:
-        """Remove these records and no other. Raises EngineError when one of them stays in use, or is no id."""
+    def remove(self, ids: Iterable[str]) -> frozenset[str]:
+        """Remove these records and no other; returns those that stay, because somebody's build stands on them.
+
+        Raises EngineError when one of them is no id.
+        """
         wanted = set(ids)
         if wrong := sorted(entry for entry in wanted if not _ID.fullmatch(entry)):
             raise EngineError(f"not the id of a build cache record: {wrong[0]!r}")
@@ -59,7 +62,8 @@ class BuildCache:
                 polls -= 1
                 time.sleep(SETTLE_POLL_S)
             if not polls:
-                raise EngineError(f"{len(left)} records of the build cache cannot be removed: they are in use")
+                break
+        return frozenset(left)
 
     def _prune_all(self) -> tuple[CacheRecord, ...]:
         self._client.ask("post", "/build/prune", doing="empty its build cache", params={"all": "1"})

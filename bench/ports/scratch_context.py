@@ -6,6 +6,7 @@ is complete: `run.json` keeps its digest.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from bench.errors import StorageError
 from bench.ports.context import ContextFacts, stage_context
@@ -20,6 +22,7 @@ from bench.ports.disk import disk_errors, make_folder
 from bench.ports.run_folder import RunFolder
 
 CONTEXT = "context"
+SCRATCH = ".context-"
 
 
 class StagedContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +37,21 @@ def staged_context(source: Path, results: Path) -> Iterator[StagedContext]:
     """Stage a context beside the runs, for `keep_context` to move into one; what is not moved is removed."""
     make_folder(results)
     with disk_errors("make a folder in", results):
-        scratch = Path(tempfile.mkdtemp(prefix=".context-", dir=results))
+        _sweep(results)
+        scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=results))
     try:
         folder = scratch / "context"
         yield StagedContext(folder=folder, facts=stage_context(source, folder))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _sweep(results: Path) -> None:
+    """Remove what killed processes left; the name of each tells whose it is."""
+    for left in results.glob(f"{SCRATCH}*"):
+        owner = left.name.removeprefix(SCRATCH).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _home(run: RunFolder) -> Path:
@@ -51,6 +63,11 @@ def keep_context(staged: StagedContext, run: RunFolder) -> Path:
     make_folder(_home(run))
     with disk_errors("write", _home(run)):
         return staged.folder.rename(_home(run) / "context")
+
+
+def has_context(run: RunFolder) -> bool:
+    """Whether an unfinished run keeps a copy of its context."""
+    return _home(run).is_dir() and any(path.is_dir() for path in _home(run).iterdir())
 
 
 def kept_context(run: RunFolder) -> Path:

@@ -166,8 +166,8 @@ ENGINE_CHECKS = (
     Check(
         name="meters",
         why="figures of the whole machine hold other programs' work too, and what is missing is in no table",
-        remedy="use --engine private as root, or run Buildmark on the engine's own machine; where no step has run so far, "
-        "look again after the first run",
+        remedy="use --engine private as root, or run Buildmark on the engine's own machine; "
+        "where no step has run so far, look again after the first run",
         look=_meters,
     ),
 )
