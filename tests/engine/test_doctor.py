@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bench.ports.fingerprint import read_fingerprint
+from bench.ports.paths import cache_folder
 from bench.ports.protocols import Engine
 from bench.ports.run_store import RunStore
 from bench.pure.checks import CHECKS
 from bench.pure.fingerprint import differences
 from bench.pure.fingerprint_fields import FIELDS, Comparison
-from tests.engine.machine_traces import traces
 
 pytestmark = pytest.mark.engine
 
@@ -36,7 +36,9 @@ def test_doctor_examines_a_private_engine_and_leaves_no_trace(tmp_path: Path) ->
     done = buildmark("doctor", "--engine", "private", "--format", "json", cwd=tmp_path)
     shown = json.loads(done.stdout)
     assert shown["engine"].startswith("private-")
-    assert [trace for trace in traces() if shown["engine"] in trace] == []
+    assert shown["engine"] not in Path("/proc/self/mounts").read_text()
+    assert list((cache_folder(os.environ) / "engines").glob(shown["engine"])) == []
+    assert list(Path("/sys/fs/cgroup").glob(f"*/*{shown['engine']}*")) == []
     found = {finding["check"]: finding for finding in shown["findings"]}
     assert set(found) == {check.name for check in CHECKS}
     assert done.returncode == (5 if any(one["severity"] == "problem" for one in found.values()) else 0), done.stderr
