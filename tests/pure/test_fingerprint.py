@@ -126,6 +126,13 @@ def test_a_fact_is_a_value_or_a_reason_and_survives_the_record() -> None:
     assert facts["governor"] == Fact(absent="no frequency here")
 
 
+def test_a_record_from_before_there_were_fingerprints_still_reads() -> None:
+    written = msgspec.to_builtins(make_run())
+    old = {key: value for key, value in written.items() if key not in {"fingerprint", "findings"}}
+    run = decode_run(msgspec.json.encode(old), PurePath("run.json"))
+    assert (run.fingerprint, run.findings) == ({}, ())
+
+
 def test_facts_are_written_in_their_unit() -> None:
     assert fact_text("memory_bytes", Fact(value=25_276_510_208)) == "25.3 GB"
     assert fact_text("cpus_online", Fact(value=1)) == "1 CPU"
