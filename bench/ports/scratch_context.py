@@ -6,20 +6,18 @@ is complete: `run.json` keeps its digest.
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from bench.errors import StorageError
 from bench.ports.context import ContextFacts, stage_context
 from bench.ports.disk import disk_errors, make_folder
 from bench.ports.run_folder import RunFolder
+from bench.ports.scratch import make_scratch
 
 CONTEXT = "context"
 SCRATCH = ".context-"
@@ -37,21 +35,12 @@ def staged_context(source: Path, results: Path) -> Iterator[StagedContext]:
     """Stage a context beside the runs, for `keep_context` to move into one; what is not moved is removed."""
     make_folder(results)
     with disk_errors("make a folder in", results):
-        _sweep(results)
-        scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=results))
+        scratch = make_scratch(SCRATCH, results)
     try:
         folder = scratch / "context"
         yield StagedContext(folder=folder, facts=stage_context(source, folder))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _sweep(results: Path) -> None:
-    """Remove what killed processes left; the name of each tells whose it is."""
-    for left in results.glob(f"{SCRATCH}*"):
-        owner = left.name.removeprefix(SCRATCH).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _home(run: RunFolder) -> Path:
