@@ -18,11 +18,13 @@ import msgspec
 from bench import __version__
 from bench.app.bases import BasesInEngine, bases_in_engine
 from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
+from bench.app.examination import warnings_before_run
 from bench.app.host_keeper import HostKeeper
 from bench.app.shelf import Shelf, publish, refuse_impossible_pull, refuse_unpullable
 from bench.app.workbench import Watcher, Workbench
 from bench.errors import EngineError, InputError, UsageError
 from bench.model.build import BuilderKind
+from bench.model.environment import Fact, Finding
 from bench.model.plan import Plan
 from bench.model.run import EngineInfo, EngineKind, Machine, Run
 from bench.model.scenario import Axis, Base, Scenario, State, Variant
@@ -30,6 +32,7 @@ from bench.ports.builders import make_builder
 from bench.ports.context_edit import check_edit
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
+from bench.ports.fingerprint import read_fingerprint, read_load
 from bench.ports.host_access import build_secrets, proxy_args
 from bench.ports.host_ledger import HostLedger
 from bench.ports.machine import describe_machine
@@ -50,9 +53,11 @@ from bench.ports.scratch_context import (
     staged_context,
 )
 from bench.ports.signals import endings_interrupt
+from bench.pure.diagnosis import one_line
+from bench.pure.fingerprint import Fingerprint, differences, fingerprint_of
+from bench.pure.fingerprint_fields import Comparison
 
-# What must be the same for the trials of one run to belong together.
-SAME_ENGINE = ("kind", "server_version", "buildx_version", "storage_driver", "cgroup_version", "cpus")
+# What must be the same for the trials of one run to belong together; `bench.pure.fingerprint_fields` has the rest.
 SAME_MACHINE = ("hostname", "cpu_model", "cpus")
 
 
@@ -88,6 +93,7 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
 
     Raises EngineError, StorageError, InputError; InterruptedRunError when the user stopped it.
     """
+    load = read_load()  # first, or the run's own preparations are in it
     store = RunStore(asked.results)
     with (
         endings_interrupt(),
@@ -100,7 +106,8 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
         refuse_impossible_pull(asked.plan, engine.info.kind, asked.builder)
         names, platform = _base_names(asked.plan.variants), asked.scenario.platform
         with _bases(names, engine, host, world, platform=platform) as bases:
-            run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
+            sha256 = staged.facts.sha256
+            run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=sha256, load=load)
             with store.create(run) as writer:
                 for variant, text in asked.dockerfiles.items():
                     writer.write_dockerfile(variant, text)
@@ -125,7 +132,7 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
             _engine(EngineChoice(run.engine_requested), run.id, world) as engine,
             _host(run.id, engine, world) as host,
         ):
-            refuse_other_engine(run.engine, engine.info)
+            refuse_other_engine(run, engine.info, read_fingerprint(engine), world)
             names = [base.name for base in run.bases]
             with _bases(names, engine, host, world, platform=run.platform) as bases:
                 refuse_other_bases(run, bases)
@@ -145,24 +152,30 @@ def _staged(asked: Campaign, world: World) -> Iterator[StagedContext]:
 
 def refuse_other_machine(begun: Machine, found: Machine) -> None:
     """Raise UsageError naming the fields in which this machine differs from the one that a run began on."""
-    _refuse_other("machine", SAME_MACHINE, begun, found)
+    differing = [name for name in SAME_MACHINE if getattr(begun, name) != getattr(found, name)]
+    _refuse("machine", [f"{name} was {getattr(begun, name)}, is {getattr(found, name)}" for name in differing])
 
 
-def refuse_other_engine(begun: EngineInfo, found: EngineInfo) -> None:
-    """Raise UsageError naming the fields in which the engine differs from the one that a run began with.
+def refuse_other_engine(run: Run, engine: EngineInfo, found: Fingerprint, world: World) -> None:
+    """Raise UsageError naming what must be the same for trials to belong to one run, and is not; say what else differs.
 
-    A private engine is made anew and has a new name; the user's own has to be the same one.
+    A private engine is made anew and has a new name; the user's own has to be the same one. Fields that one side does
+    not know are passed over: an older record has fewer.
     """
-    own = ("name",) if begun.kind is EngineKind.HOST else ()
-    _refuse_other("engine", (*SAME_ENGINE, *own), begun, found)
+    differing = [one for one in differences(fingerprint_of(run), found) if one.is_certain]
+    grave = [one.then_and_now for one in differing if one.comparison is Comparison.MUST_MATCH]
+    if run.engine.kind is EngineKind.HOST and run.engine.name != engine.name:
+        grave.insert(0, f"name was {run.engine.name}, is {engine.name}")
+    _refuse("engine", grave)
+    for one in differing:
+        if one.comparison is Comparison.WARN:
+            world.say(f"warning: since the run began, this has changed: {one.then_and_now}")
 
 
-def _refuse_other(what: str, fields: tuple[str, ...], begun: msgspec.Struct, found: msgspec.Struct) -> None:
-    differing = [name for name in fields if getattr(begun, name) != getattr(found, name)]
+def _refuse(what: str, differing: list[str]) -> None:
     if differing:
-        words = ", ".join(f"{name} was {getattr(begun, name)}, is {getattr(found, name)}" for name in differing)
         raise UsageError(
-            f"this is not the {what} that the run began with: {words}",
+            f"this is not the {what} that the run began with: {'; '.join(differing)}",
             remedy=f"start a new run; trials of two {what}s do not belong in one",
         )
 
@@ -236,8 +249,16 @@ def _base_names(variants: tuple[Variant, ...]) -> list[str]:
 
 
 def _describe(
-    asked: Campaign, world: World, *, run_id: str, engine: Engine, bases: BasesInEngine, context_sha256: str
+    asked: Campaign,
+    world: World,
+    *,
+    run_id: str,
+    engine: Engine,
+    bases: BasesInEngine,
+    context_sha256: str,
+    load: Fingerprint,
 ) -> Run:
+    fingerprint, findings = _look_around(asked, world, engine, load)
     return Run(
         id=run_id,
         title=asked.scenario.title,
@@ -261,7 +282,22 @@ def _describe(
         machine=describe_machine(),
         bases=bases.prepared,
         unavailable=bases.unavailable,
+        fingerprint=fingerprint,
+        findings=findings,
     )
+
+
+def _look_around(
+    asked: Campaign, world: World, engine: Engine, load: Fingerprint
+) -> tuple[dict[str, Fact], tuple[Finding, ...]]:
+    """The fingerprint of where a run takes place, and what of it the user must hear before the first trial."""
+    fingerprint = {**read_fingerprint(engine), **load}
+    findings = warnings_before_run(
+        engine, fingerprint, results=asked.results, builder=asked.builder, platform=asked.scenario.platform
+    )
+    for finding in findings:
+        world.say(one_line(finding))
+    return fingerprint, findings
 
 
 def _bring_context_back(run: Run, writer: RunWriter, world: World) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from bench.model.build import BuilderKind
+from bench.model.environment import Fact, Finding
 from bench.model.plan import Plan
 from bench.model.scenario import Edit, PreparedBase, SmokeTest, State
 
@@ -63,7 +64,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `scenario_folder` is where the scenario was read from. `context_sha256` identifies the filtered build context, so
     that `resume` can tell whether it is still the same. `timeout_s` is per build. `edits` are those of the
     scenario, by the state that each is for. `drop_page_cache`: the machine's page cache was emptied before each
-    build. `local_registry`: bases of the state pull came from a registry on the machine itself.
+    build. `local_registry`: bases of the state pull came from a registry on the machine itself. `fingerprint` holds the
+    fields of `bench.pure.fingerprint_fields`, `findings` what the checks at the start warned of.
     """
 
     format_version: int = FORMAT_VERSION
@@ -89,3 +91,5 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
     bases: tuple[PreparedBase, ...]
     unavailable: tuple[UnavailableBase, ...]
+    fingerprint: Mapping[str, Fact] = {}
+    findings: tuple[Finding, ...] = ()

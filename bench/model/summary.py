@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from bench.model.build import BuilderKind
+from bench.model.environment import Fact, Finding
 from bench.model.run import EngineKind
 from bench.model.scenario import State
 from bench.model.timeline import TimeShares
@@ -97,6 +98,7 @@ class NoteKind(StrEnum):
     HOST_WIDE = "host-wide"
     ABSENT = "absent"
     OVERHEAD = "overhead"
+    ENVIRONMENT = "environment"
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +134,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     drop_page_cache: bool
     n_planned: int
     n_recorded: int
+    fingerprint: Mapping[str, Fact] = {}
+    findings: tuple[Finding, ...] = ()
 
 
 class Overhead(msgspec.Struct, frozen=True, kw_only=True):

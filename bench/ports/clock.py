@@ -16,3 +16,8 @@ class SystemClock:
     def now(self) -> datetime:
         """See Clock."""
         return datetime.now(UTC)
+
+
+def pause(seconds: float) -> None:
+    """Do nothing for a while: for samples over time, never between trials."""
+    time.sleep(seconds)

@@ -45,6 +45,7 @@ def notes_of(
         *_meters(valid),
         *_absent(valid),
         *_overhead(overhead),
+        *_environment(run),
     )
 
 
@@ -132,3 +133,9 @@ def _overhead(overhead: Overhead) -> Iterator[Note]:
         parts = sorted(overhead.outside_s.items(), key=lambda part: -part[1])
         subjects = tuple(f"{name} {100 * seconds / whole_s:.1f} %" for name, seconds in parts)
         yield Note(kind=NoteKind.OVERHEAD, subjects=subjects, detail=f"{100 * outside_s / whole_s:.0f} %")
+
+
+def _environment(run: Run) -> Iterator[Note]:
+    """What the checks at the run's start warned of."""
+    for finding in run.findings:
+        yield Note(kind=NoteKind.ENVIRONMENT, subjects=(finding.check,), detail=f"{finding.seen}; {finding.why}")

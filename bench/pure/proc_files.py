@@ -23,13 +23,17 @@ _MOUNT_FIELDS = 6
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of mountinfo. `device` is `MAJOR:MINOR`; `source` is a device's path for filesystems that lie on one."""
+    """One line of mountinfo. `device` is `MAJOR:MINOR`; `source` is a device's path for filesystems that lie on one.
+
+    `options` are the filesystem's own, `mount_options` those of this mount of it (such as noatime).
+    """
 
     device: str
     mount_point: PurePosixPath
     filesystem: str
     source: str
     options: tuple[str, ...]
+    mount_options: tuple[str, ...] = ()
 
 
 def parse_mountinfo(text: str) -> tuple[Mount, ...]:
@@ -50,6 +54,7 @@ def _parse_mount(line: str) -> Mount | None:
         filesystem=filesystem,
         source=_unescape(source),
         options=tuple(options.split(",")),
+        mount_options=tuple(head[5].split(",")),
     )
 
 

@@ -83,6 +83,8 @@ def _run_summary(run: Run, trials: tuple[Trial, ...]) -> RunSummary:
         drop_page_cache=run.drop_page_cache,
         n_planned=len(run.plan.trials),
         n_recorded=len(trials),
+        fingerprint=run.fingerprint,
+        findings=run.findings,
     )
 
 

@@ -88,6 +88,10 @@ def _overhead(note: Note) -> str:
     return f"{note.detail} of the campaign lay outside the timed regions: {', '.join(note.subjects)}."
 
 
+def _environment(note: Note) -> str:
+    return f"When the run began, {note.detail}."
+
+
 _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     NoteKind.RUNNING: _running,
     NoteKind.INTERRUPTED: _interrupted,
@@ -103,6 +107,7 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     NoteKind.HOST_WIDE: _host_wide,
     NoteKind.ABSENT: _absent,
     NoteKind.OVERHEAD: _overhead,
+    NoteKind.ENVIRONMENT: _environment,
 }
 
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from bench.model.summary import Row, RunSummary, Summary
+from bench.pure.fingerprint import environment_line
 from bench.report.choices import SortColumn
 from bench.report.columns import columns_of, sorted_rows
 from bench.report.effects import HEADING, effect_columns
@@ -21,7 +22,7 @@ def render_table(summary: Summary, *, width: int = DEFAULT_WIDTH, sort: SortColu
     rows = sorted_rows(summary, sort)
     breaks = {number for number in range(1, len(rows)) if rows[number].state is not rows[number - 1].state}
     parts = [
-        _wrapped(_glued_headline(summary.run), width),
+        "\n".join(_wrapped(_glued(line), width) for line in _headlines(summary.run)),
         terminal_grid(_variant_columns(summary, rows), width=width, breaks=breaks),
     ]
     if summary.axes:
@@ -35,7 +36,7 @@ def render_table(summary: Summary, *, width: int = DEFAULT_WIDTH, sort: SortColu
 def render_markdown(summary: Summary, *, sort: SortColumn = SortColumn.TIME) -> str:
     """The same as a Markdown document, with every column."""
     rows = sorted_rows(summary, sort)
-    parts = [f"# {summary.run.id}", headline(summary.run), markdown_grid(_variant_columns(summary, rows))]
+    parts = [f"# {summary.run.id}", *_headlines(summary.run), markdown_grid(_variant_columns(summary, rows))]
     if summary.axes:
         parts += [f"## {HEADING}", markdown_grid(effect_columns(summary))]
     if summary.notes:
@@ -70,9 +71,14 @@ def _variant_columns(summary: Summary, rows: Sequence[Row]) -> list[GridColumn]:
     ]
 
 
-def _glued_headline(run: RunSummary) -> str:
-    """The headline that breaks between its parts and not within them."""
-    return headline(run).replace(" ", GLUE).replace(f"{GLUE}·{GLUE}", f"{GLUE}· ")
+def _headlines(run: RunSummary) -> list[str]:
+    """The headline, and under it the machine where the run recorded it."""
+    return [line for line in (headline(run), environment_line(run.fingerprint)) if line]
+
+
+def _glued(line: str) -> str:
+    """A line that breaks between its parts and not within them."""
+    return line.replace(" ", GLUE).replace(f"{GLUE}·{GLUE}", f"{GLUE}· ")
 
 
 def _wrapped(text: str, width: int, *, bullet: str = "") -> str:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import math
 
+from bench.pure.quantities import bytes_text, decimals
+
+__all__ = [
+    "ABSENT",
+    "DASH",
+    "TIMES",
+    "bytes_text",
+    "percent_text",
+    "ratio_number",
+    "ratio_text",
+    "seconds_range_text",
+    "seconds_text",
+]
+
 TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
 ABSENT = DASH
-_FACTORS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 _MILLISECONDS_BELOW = 0.0995
-_WIDE = 100.0
 _NARROW = 10.0
 _SMALL_RATIO = 0.1
 
@@ -17,24 +29,15 @@ def seconds_text(seconds: float) -> str:
     """Three figures with the unit that suits: `12.3 s`, `1.24 s`, `48 ms`."""
     if 0 < seconds < _MILLISECONDS_BELOW:
         return f"{seconds * 1000:.3g} ms"
-    return f"{seconds:.{_decimals(seconds)}f} s"
+    return f"{seconds:.{decimals(seconds)}f} s"
 
 
 def seconds_range_text(low: float, high: float, *, like: float) -> str:
     """A range in the unit and with the decimals of the number `like` that it belongs to, without the unit."""
     if 0 < like < _MILLISECONDS_BELOW:
         return f"{low * 1000:.3g}{DASH}{high * 1000:.3g}"
-    decimals = _decimals(like)
-    return f"{low:.{decimals}f}{DASH}{high:.{decimals}f}"
-
-
-def bytes_text(size: float) -> str:
-    """Decimal units, three figures: `83.1 MB`."""
-    for unit, factor in _FACTORS:
-        if abs(size) >= factor * 0.9995:
-            value = size / factor
-            return f"{value:.{_decimals(value)}f} {unit}"
-    return f"{size:.0f} B"
+    places = decimals(like)
+    return f"{low:.{places}f}{DASH}{high:.{places}f}"
 
 
 def ratio_number(ratio: float) -> str:
@@ -55,9 +58,3 @@ def ratio_text(ratio: float, low: float | None = None, high: float | None = None
 def percent_text(ratio: float) -> str:
     """A share of one: `100 %`."""
     return f"{ratio * 100:.0f} %"
-
-
-def _decimals(value: float) -> int:
-    if abs(value) >= _WIDE:
-        return 0
-    return 1 if abs(value) >= _NARROW else 2

@@ -13,11 +13,13 @@ import msgspec
 import pytest
 
 from bench.errors import ExitCode
+from bench.model.environment import Examination
 from bench.model.explanation import Explanation
 from bench.model.run import Run
 from bench.model.summary import Summary
 from bench.model.trial import Trial
 from bench.ports.run_store import RunStore
+from bench.pure.fingerprint_fields import FIELDS
 from bench.pure.metrics import ORDER
 from bench.pure.records import decode_run, decode_trials
 from bench.pure.summary import summarise
@@ -67,7 +69,7 @@ def enums_in(struct: msgspec.inspect.StructType) -> Iterator[tuple[str, type[Enu
 
 STRUCTS = {
     struct.cls.__name__: struct
-    for root in (Run, Trial, Summary, Explanation)
+    for root in (Run, Trial, Summary, Explanation, Examination)
     for struct in structs_in(msgspec.inspect.type_info(root))
 }
 
@@ -79,7 +81,7 @@ def test_every_key_of_every_record_is_documented_and_no_other(name: str) -> None
 
 @pytest.mark.parametrize(
     ("name", "key"), [(name, key) for name in ("Trial", "Step", "EngineInfo", "PreparedBase", "Note", "Run",
-                                              "MissReason", "PathStep", "ExplainedStep")
+                                              "MissReason", "PathStep", "ExplainedStep", "Finding")
                       for key, _ in enums_in(STRUCTS[name]) if key != "state"]
 )  # fmt: skip
 def test_every_value_of_a_closed_set_is_documented(name: str, key: str) -> None:
@@ -100,13 +102,26 @@ def test_the_example_of_a_trial_is_one_and_fits_the_run() -> None:
     assert summarise(run, read.trials).rows[0].n_valid == 1
 
 
-@pytest.mark.parametrize("name", ["run", "trial", "summary", "explanation"])
+@pytest.mark.parametrize("name", ["run", "trial", "summary", "explanation", "examination"])
 def test_the_examples_show_every_key_that_is_written(name: str) -> None:
-    kind = {"run": Run, "trial": Trial, "summary": Summary, "explanation": Explanation}[name]
+    kind = {"run": Run, "trial": Trial, "summary": Summary, "explanation": Explanation, "examination": Examination}[
+        name
+    ]
     shown = msgspec.json.decode(example(name))
     written = msgspec.to_builtins(msgspec.convert(shown, kind))
     assert list(shown) == list(written)
     assert shown.keys() == {field.encode_name for field in STRUCTS[kind.__name__].fields}
+
+
+def test_every_field_of_a_fingerprint_is_documented_with_its_unit_and_whether_runs_compare() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \|$", section("The fields of a fingerprint"), re.MULTILINE
+    )
+    assert rows == [(field.name, field.title, field.unit, field.comparison) for field in FIELDS.values()]
+
+
+def test_the_example_of_a_fingerprint_has_no_field_that_is_not_one() -> None:
+    assert msgspec.json.decode(example("run"))["fingerprint"].keys() <= FIELDS.keys()
 
 
 def test_every_metric_is_documented() -> None:
