@@ -15,6 +15,7 @@ import msgspec
 from bench import __version__
 from bench.app.bases import BasesInEngine, bases_in_engine
 from bench.app.campaign import missing_trials, run_campaign
+from bench.app.layer_scale import LayerScale
 from bench.app.workbench import Watcher, Workbench
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
@@ -206,12 +207,19 @@ def _run_missing(writer: RunWriter, engine: Engine, world: World) -> None:
     drop_context(writer)
 
 
+def _scale(run: Run, engine: Engine, world: World) -> LayerScale:
+    scale = LayerScale(engine, world.cache)
+    scale.learn(run.bases, say=world.say)
+    return scale
+
+
 def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world: World) -> Workbench:
     return Workbench(
         engine=engine,
         builder=make_builder(run.builder, engine, world.clock),
         meter=make_meter(engine, builder=run.builder),
         clock=world.clock,
+        scale=_scale(run, engine, world),
         recorder=writer,
         ledger=HostLedger(world.cache, engine.info.name) if engine.info.kind is EngineKind.HOST else None,
         watcher=world.watcher,

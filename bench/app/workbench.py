@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from bench.app.layer_scale import LayerScale
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.trial import Trial
@@ -51,15 +52,17 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     """What one campaign works with.
 
     `context` is the filtered copy of the scenario's context: its folder is renamed for every trial, for the name is
-    part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
-    CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
-    what a cold build has to send. `ledger` is None on a private engine, which goes as a whole.
+    part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies,
+    the CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size
+    in bytes: what a cold build has to send. `scale` weighs each variant's image once. `ledger` is None on a private
+    engine, which goes as a whole.
     """
 
     engine: Engine
     builder: Builder
     meter: Meter
     clock: Clock
+    scale: LayerScale
     recorder: Recorder
     ledger: HostLedger | None
     watcher: Watcher

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from bench.model.build import Phases, Step
+from bench.model.image_layers import ImageLayers
 from bench.model.scenario import State
 
 
@@ -78,8 +79,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
     `reason` is None exactly when `status` is VALID. `resources` and `absent` share their keys' names and never a key:
     a metric is either read or absent with its reason. `dockerfile` and `log` are paths relative to the run's folder.
-    `smoke` is present on the one trial per variant that ran the smoke test. `overhead_s` is the time spent on this
-    trial outside its timed region, by what it was spent on.
+    `smoke` is present on the one trial per variant that ran the smoke test, `layers` on the one whose image was
+    weighed. `overhead_s` is the time spent on this trial outside its timed region, by what it was spent on.
     """
 
     number: int
@@ -102,3 +103,4 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     log: str | None
     log_tail: tuple[str, ...]
     overhead_s: Mapping[str, float]
+    layers: ImageLayers | None = None

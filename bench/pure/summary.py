@@ -16,7 +16,7 @@ from bench.model.scenario import State, Variant
 from bench.model.summary import MetricSummary, Overhead, Row, RunSummary, Summary
 from bench.model.trial import Reading, Trial, TrialStatus
 from bench.pure.effects import axis_effects, measure
-from bench.pure.metrics import CPU, CPU_PARTS, WALL, in_order, metric_values, unit_of
+from bench.pure.metrics import CPU, CPU_PARTS, WALL, in_order, metric_values, unit_of, weighed_values
 from bench.pure.notes import notes_of
 from bench.pure.statistics import median_absolute_deviation, median_estimate
 
@@ -31,11 +31,14 @@ def summarise(
     `being_written` says that the run is still under way, `warning` that a last record was cut off; both become notes.
     """
     by_place: defaultdict[tuple[str, State], list[Trial]] = defaultdict(list)
+    weighed: defaultdict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
         by_place[trial.variant, trial.state].append(trial)
+        if trial.layers is not None and trial.status is TrialStatus.VALID:
+            weighed[trial.variant].append(trial)
     planned = Counter((trial.variant, trial.state) for trial in run.plan.trials)
     rows = [
-        _row(variant, state, by_place[variant.id, state], planned[variant.id, state])
+        _row(variant, state, by_place[variant.id, state], planned[variant.id, state], weighed[variant.id])
         for variant in run.plan.variants
         for state in run.plan.states
     ]
@@ -82,10 +85,10 @@ def _run_summary(run: Run, trials: tuple[Trial, ...]) -> RunSummary:
     )
 
 
-def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int) -> Row:
+def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int, weighed: Sequence[Trial]) -> Row:
     counts = Counter(trial.status for trial in trials)
     valid = [trial for trial in trials if trial.status is TrialStatus.VALID]
-    metrics = _metrics(valid)
+    metrics = _metrics(valid, weighed)
     return Row(
         variant=variant.id,
         levels=variant.levels,
@@ -102,10 +105,14 @@ def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int) 
     )
 
 
-def _metrics(valid: Sequence[Trial]) -> dict[str, MetricSummary]:
+def _metrics(valid: Sequence[Trial], weighed: Sequence[Trial]) -> dict[str, MetricSummary]:
+    """By name. A variant's image is weighed in one trial, and its state has no part in it: all its rows have that."""
     readings: defaultdict[str, list[Reading]] = defaultdict(list)
     for trial in valid:
         for name, reading in metric_values(trial).items():
+            readings[name].append(reading)
+    for trial in weighed if valid else ():
+        for name, reading in weighed_values(trial).items():
             readings[name].append(reading)
     return {name: _metric(name, readings[name]) for name in in_order(readings)}
 

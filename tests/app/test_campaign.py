@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench.app.campaign import missing_trials, run_campaign
+from bench.app.layer_scale import LayerScale
 from bench.app.workbench import Workbench
 from bench.errors import EngineError, InterruptedRunError, UsageError
 from bench.model.build import BuildRequest
@@ -84,6 +85,7 @@ class Rig:
                 builder=builder,
                 meter=FakeMeter(self.calls),
                 clock=self.clock,
+                scale=LayerScale(self.engine, self.folder / "cache"),
                 recorder=writer,
                 ledger=self.ledger if self.engine.info.kind is EngineKind.HOST else None,
                 watcher=self.watcher,
@@ -121,6 +123,7 @@ def test_a_trial_prepares_meters_builds_and_cleans_in_that_order(rig: Rig) -> No
     warm = rest[: rest.index("meter.stop") + 1]
     assert [call.split()[0] for call in warm] == [
         "find_image",
+        "save_image",
         "remove_image",
         "build",
         "meter.start",
