@@ -180,7 +180,7 @@ class _Gunzipped:
     def read(self, size: int) -> bytes:
         parts: list[bytes] = []
         while size > 0:
-            piece = self._inflate.unconsumed_tail or self._next()
+            piece = self._next()
             if not piece:
                 break
             parts.append(self._inflate.decompress(piece, size))
@@ -190,9 +190,10 @@ class _Gunzipped:
     def _next(self) -> bytes:
         """The next compressed piece; a file may hold several gzip streams, one after the other."""
         if not self._inflate.eof:
-            return self._file.read(_PIECE_BYTES)
+            return self._inflate.unconsumed_tail or self._file.read(_PIECE_BYTES)
         rest = self._inflate.unused_data or self._file.read(_PIECE_BYTES)
-        self._inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        if rest:
+            self._inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
         return rest
 
 

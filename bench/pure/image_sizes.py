@@ -8,7 +8,7 @@ import msgspec
 
 from bench.model.image_layers import ImageLayer, ImageLayers
 from bench.pure.image_config import ImageConfig
-from bench.pure.layer_waste import EntryKind, LayerEntry, find_waste
+from bench.pure.layer_waste import EntryKind, LayerEntry, find_waste, is_whiteout
 
 WORST = 10
 
@@ -32,8 +32,8 @@ class MeasuredLayer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def files(self) -> int:
-        """How many regular files it has."""
-        return sum(entry.kind is EntryKind.FILE for entry in self.entries)
+        """How many regular files it has; what only says that something is deleted is none."""
+        return sum(entry.kind is EntryKind.FILE and not is_whiteout(entry.path) for entry in self.entries)
 
 
 def image_layers(

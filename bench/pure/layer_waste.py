@@ -194,6 +194,11 @@ def find_waste(layers: Iterable[Sequence[LayerEntry]]) -> Waste:
     return Waste(by_layer=tuple(tree.wasted), paths=tree.paths.largest_first())
 
 
+def is_whiteout(path: str) -> bool:
+    """Whether an entry stands for nothing but the absence of another."""
+    return path.rstrip("/").rpartition("/")[2].startswith(_WHITEOUT)
+
+
 def split_path(path: str) -> list[str]:
     """The parts of an archive's path; `./a/b/` and `/a/b` are the same place, and the root has none."""
     return [part for part in path.split("/") if part not in {"", "."}]

@@ -16,12 +16,15 @@ _TITLES: Mapping[str, str] = {
     "disk_read_bytes": "disk reads",
     "disk_written_bytes": "disk writes",
     "cache_growth_bytes": "cache growth",
+    "image_compressed_bytes": "compressed image size",
+    "image_waste_bytes": "image waste",
+    "image_layers": "image layers",
 }
 
 
 def note_text(note: Note) -> str:
     """One note as one line of plain text, without control characters, however odd the reason that it quotes."""
-    return _plain(_SENTENCES[note.kind](note))
+    return plain_text(_SENTENCES[note.kind](note))
 
 
 def _running(note: Note) -> str:
@@ -128,6 +131,7 @@ def _log(note: Note) -> str:
     return f" (log: {note.log})" if note.log else ""
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Text of programs and people on one line, without control characters."""
     words = " ".join(_ANSI.sub("", text).split())
     return "".join(letter for letter in words if letter.isprintable())

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from bench.errors import ExitCode
+from bench.model.layers_report import LayersReport
 from bench.model.run import Run
 from bench.model.summary import Summary
 from bench.model.trial import Trial
@@ -66,7 +67,7 @@ def enums_in(struct: msgspec.inspect.StructType) -> Iterator[tuple[str, type[Enu
 
 STRUCTS = {
     struct.cls.__name__: struct
-    for root in (Run, Trial, Summary)
+    for root in (Run, Trial, Summary, LayersReport)
     for struct in structs_in(msgspec.inspect.type_info(root))
 }
 
@@ -77,7 +78,8 @@ def test_every_key_of_every_record_is_documented_and_no_other(name: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [(name, key) for name in ("Trial", "Step", "EngineInfo", "PreparedBase", "Note", "Run")
+    ("name", "key"), [(name, key) for name in ("Trial", "Step", "EngineInfo", "PreparedBase", "Note", "Run",
+                                                       "WastedPath")
                       for key, _ in enums_in(STRUCTS[name]) if key != "state"]
 )  # fmt: skip
 def test_every_value_of_a_closed_set_is_documented(name: str, key: str) -> None:
@@ -98,9 +100,9 @@ def test_the_example_of_a_trial_is_one_and_fits_the_run() -> None:
     assert summarise(run, read.trials).rows[0].n_valid == 1
 
 
-@pytest.mark.parametrize("name", ["run", "trial", "summary"])
+@pytest.mark.parametrize("name", ["run", "trial", "summary", "layers"])
 def test_the_examples_show_every_key_that_is_written(name: str) -> None:
-    kind = {"run": Run, "trial": Trial, "summary": Summary}[name]
+    kind = {"run": Run, "trial": Trial, "summary": Summary, "layers": LayersReport}[name]
     shown = msgspec.json.decode(example(name))
     written = msgspec.to_builtins(msgspec.convert(shown, kind))
     assert list(shown) == list(written)
