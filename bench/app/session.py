@@ -20,6 +20,7 @@ from bench.app.bases import BasesInEngine, bases_in_engine
 from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
 from bench.app.examination import warnings_before_run
 from bench.app.host_keeper import HostKeeper
+from bench.app.layer_scale import LayerScale
 from bench.app.shelf import Shelf, publish, refuse_impossible_pull, refuse_unpullable
 from bench.app.workbench import Watcher, Workbench
 from bench.errors import EngineError, InputError, UsageError
@@ -327,6 +328,12 @@ def _run_missing(writer: RunWriter, engine: Engine, host: HostKeeper | None, wor
     drop_context(writer)
 
 
+def _scale(run: Run, engine: Engine, world: World) -> LayerScale:
+    scale = LayerScale(engine, world.cache)
+    scale.learn(run.bases, say=world.say)
+    return scale
+
+
 @contextmanager
 def _shelf(run: Run, engine: Engine, world: World) -> Iterator[Shelf | None]:
     """The bases as something that can be pulled, where the plan has the state pull."""
@@ -352,6 +359,7 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, *, context: Path, wo
         builder=make_builder(run.builder, engine, world.clock),
         meter=make_meter(engine, builder=run.builder),
         clock=world.clock,
+        scale=_scale(run, engine, world),
         recorder=writer,
         watcher=world.watcher,
         context=context,

@@ -13,7 +13,9 @@ from bench.app.host_keeper import RUN_LABEL
 from bench.app.states import StateKeeper, move_context
 from bench.app.stopwatch import Stopwatch
 from bench.app.workbench import Workbench
+from bench.errors import EngineError
 from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStatus, StepStatus
+from bench.model.image_layers import ImageLayers
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State, base_ref
@@ -24,6 +26,7 @@ from bench.ports.run_folder import DOCKERFILES
 from bench.pure.cache_reasons import BuildEvidence, explain_misses
 from bench.pure.cache_use import cache_use, step_durations
 from bench.pure.context_use import least_context_bytes
+from bench.pure.metrics import WEIGHED
 from bench.pure.proof import Edited, prove
 from bench.pure.smoke import judge_smoke
 from bench.pure.time_use import time_use
@@ -42,8 +45,8 @@ class TimedBuild(msgspec.Struct, frozen=True, kw_only=True):
 class TrialRunner:
     """Runs the trials of one run, and remembers between them what later ones need.
 
-    That is: how long each step takes when executed (to weigh cache hits by time), and whether a variant's image
-    passed its smoke test.
+    That is: how long each step takes when executed (to weigh cache hits by time), whether a variant's image passed its
+    smoke test, and whether its layers were weighed.
     """
 
     def __init__(self, run: Run, bench: Workbench, earlier: tuple[Trial, ...] = ()) -> None:
@@ -56,6 +59,7 @@ class TrialRunner:
         self._executed_s: dict[str, dict[str, float]] = {}
         self._smoked: dict[str, SmokeResult] = {}
         self._digests: dict[str, str] | None = None
+        self._weighed: set[str] = set()
         for trial in earlier:
             self._remember(trial)
 
@@ -147,10 +151,11 @@ class TrialRunner:
             )
             used = time_use(msgspec.structs.replace(outcome.transcript, steps=steps), outcome.wall_s)
         smoke = self._smoke(planned.variant, image, watch)
+        status, reason = _verdict(outcome, proof, smoke or self._smoked.get(planned.variant))
+        layers, unweighed = self._weigh(planned.variant, image, watch) if status is TrialStatus.VALID else (None, {})
         with watch.time("clean"):
             self._discard(outcome)
         log = self._bench.recorder.write_log(planned, outcome.transcript.log, outcome.raw)
-        status, reason = _verdict(outcome, proof, smoke or self._smoked.get(planned.variant))
         return msgspec.structs.replace(
             self._unbuilt(planned, started_at, status, reason),
             wall_s=outcome.wall_s,
@@ -159,7 +164,7 @@ class TrialRunner:
             cache=cache_use(outcome.transcript.steps, self._executed_s.get(planned.variant, {})),
             image=image,
             resources=metered.readings,
-            absent=metered.absent,
+            absent={**metered.absent, **unweighed},
             proof=proof,
             smoke=smoke,
             log=log,
@@ -167,6 +172,7 @@ class TrialRunner:
             overhead_s=watch.spent_s,
             time=used.time,
             critical_path=used.critical_path,
+            layers=layers,
         )
 
     def _evidence(self, request: BuildRequest, outcome: BuildOutcome, *, edited: bool) -> BuildEvidence:
@@ -246,6 +252,20 @@ class TrialRunner:
             result = self._bench.engine.run_container(image.id, test.command, labels=labels, timeout_s=test.timeout_s)
         return judge_smoke(test, result.exit_code, result.output)
 
+    def _weigh(
+        self, variant: str, image: ImageFacts | None, watch: Stopwatch
+    ) -> tuple[ImageLayers | None, dict[str, str]]:
+        """The layers of a variant's image, the first time that it is valid; what cannot be had is absent, with why."""
+        if image is None or variant in self._weighed:
+            return None, {}
+        self._weighed.add(variant)
+        with watch.time("weigh"):
+            try:
+                return self._bench.scale.weigh(image.id, self._variants[variant].base), {}
+            except EngineError as error:
+                self._bench.engine.ping()  # one that has died ends the campaign, one that only refuses does not
+                return None, dict.fromkeys(WEIGHED, error.message)
+
     def _discard(self, outcome: BuildOutcome) -> None:
         if outcome.image_id:
             self._bench.engine.remove_image(outcome.image_id)
@@ -254,6 +274,8 @@ class TrialRunner:
         self._executed_s.setdefault(trial.variant, {}).update(step_durations(trial.steps))
         if trial.smoke is not None:
             self._smoked[trial.variant] = trial.smoke
+        if trial.layers is not None:
+            self._weighed.add(trial.variant)
 
 
 def _verdict(outcome: BuildOutcome, proof: Proof | None, smoke: SmokeResult | None) -> tuple[TrialStatus, str | None]:

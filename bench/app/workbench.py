@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from bench.app.host_keeper import HostKeeper
+from bench.app.layer_scale import LayerScale
 from bench.app.shelf import Shelf
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
@@ -57,13 +58,14 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
     what a cold build has to send. `environment` is that of an edit's shell command. `host` is None on a private engine,
     which goes as a whole. `page_cache` is there when it is to be emptied before each build, `shelf` when bases are to
-    be pulled.
+    be pulled. `scale` weighs each variant's image once.
     """
 
     engine: Engine
     builder: Builder
     meter: Meter
     clock: Clock
+    scale: LayerScale
     recorder: Recorder
     watcher: Watcher
     context: Path

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from bench.model.build import Phases, Step
+from bench.model.image_layers import ImageLayers
 from bench.model.scenario import State
 from bench.model.timeline import PathStep, TimeShares
 
@@ -85,9 +86,9 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
     `reason` is None exactly when `status` is VALID. `resources` and `absent` share their keys' names and never a key:
     a metric is either read or absent with its reason. `dockerfile` and `log` are paths relative to the run's folder.
-    `smoke` is present on the one trial per variant that ran the smoke test. `overhead_s` is the time spent on this
-    trial outside its timed region, by what it was spent on. `time` says where `wall_s` went, `critical_path` which
-    chain of activities took longest, in the order in which they ran.
+    `smoke` is present on the one trial per variant that ran the smoke test, `layers` on the one whose image was
+    weighed. `overhead_s` is the time spent on this trial outside its timed region, by what it was spent on. `time` says
+    where `wall_s` went, `critical_path` which chain of activities took longest, in the order in which they ran.
     """
 
     number: int
@@ -112,3 +113,4 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     overhead_s: Mapping[str, float]
     time: TimeShares | None = None
     critical_path: tuple[PathStep, ...] = ()
+    layers: ImageLayers | None = None

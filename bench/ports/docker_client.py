@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from bench.errors import EngineError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 120
 PROBE_TIMEOUT_S = 10.0
+# A daemon that saves an image writes all of it to its disk before it sends the first byte.
+STREAM_TIMEOUT_S = 900
+STREAM_PIECE_BYTES = 1 << 20
 
 
 class DockerClient:
@@ -56,6 +59,15 @@ class DockerClient:
             api: Any = client  # its own request methods are not part of its types
             answer = getattr(api, f"_{method}")(api._url(path), params=dict(params))  # noqa: SLF001
             return api._result(answer, json=True)  # noqa: SLF001
+
+    def stream(self, path: str, *, doing: str) -> Iterator[bytes]:
+        """The body of an answer in pieces; one that is not read to its end is closed. Raises as `asking` does."""
+        with self.asking(doing) as client:
+            api: Any = client  # its own request methods are not part of its types
+            answer = api._get(api._url(path), stream=True, timeout=STREAM_TIMEOUT_S)  # noqa: SLF001
+            with closing(answer):
+                api._raise_for_status(answer)  # noqa: SLF001
+                yield from answer.iter_content(STREAM_PIECE_BYTES)
 
     def _connect(self) -> APIClient:
         from docker import APIClient  # noqa: PLC0415 - see the module's docstring

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,7 @@ class DockerEngine:
         found = self._inspect(ref)
         if found is None:
             return None
-        layers = found.get("RootFS", {}).get("Layers") or ()
-        return ImageFacts(id=found["Id"], size_bytes=found["Size"], layers=len(layers))
+        return ImageFacts(id=found["Id"], size_bytes=found["Size"], layers=len(_layers(found)))
 
     def image_digest(self, ref: str) -> str | None:
         """See Engine."""
@@ -98,6 +97,15 @@ class DockerEngine:
         digests = dict(digest.split("@", 1) for digest in found.get("RepoDigests") or ())
         own = digests.get(split_ref(ref)[0]) or next(iter(digests.values()), None)
         return own or str(found["Id"])
+
+    def layer_ids(self, ref: str) -> tuple[str, ...]:
+        """See Engine."""
+        return _layers(self._inspect(ref) or {})
+
+    def save_image(self, ref: str, *, without: Collection[str] = ()) -> Iterator[bytes]:
+        """See Engine. A daemon always gives all layers, those in `without` too."""
+        del without
+        return self._client.stream(f"/images/{ref}/get", doing=f"save the image {ref}")
 
     def import_rootfs(self, archive: Path, ref: str, *, changes: Sequence[str]) -> None:
         """See Engine. `changes` are Dockerfile instructions (`LABEL …`, `CMD …`)."""
@@ -202,6 +210,10 @@ class DockerEngine:
     def _labelled_images(self, label: str) -> list[str]:
         with self._client.asking(f"list the images labelled {label}") as api:
             return [image["Id"] for image in api.images(all=True, filters={"label": label})]
+
+
+def _layers(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(found.get("RootFS", {}).get("Layers") or ())
 
 
 def split_ref(ref: str) -> tuple[str, str | None]:

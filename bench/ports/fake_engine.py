@@ -7,7 +7,7 @@ Neighbours: `bench.ports.fake_builder` builds on it, `bench.ports.fake_instrumen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import msgspec
 from bench.errors import EngineError
 from bench.model.run import EngineInfo, EngineKind
 from bench.model.trial import ImageFacts
+from bench.ports.fake_archive import diff_id, image_archive, layer_archive
 from bench.ports.fake_instruments import FakeClock
 from bench.ports.protocols import CacheRecord, ContainerResult
 
@@ -126,6 +127,20 @@ class FakeEngine:
         image = self._image(ref)
         return image.facts.id if image else None
 
+    def layer_ids(self, ref: str) -> tuple[str, ...]:
+        """See Engine."""
+        self.note("layer_ids", ref)
+        return tuple(map(diff_id, self._layers(ref)))
+
+    def save_image(self, ref: str, *, without: Collection[str] = ()) -> Iterator[bytes]:
+        """See Engine. Each layer holds one file; the last overwrites that of the one before it."""
+        self.note("save_image", ref)
+        del without
+        layers = self._layers(ref)
+        if not layers:
+            raise EngineError(f"no image {ref}")
+        yield image_archive(layers, [f"RUN step {number}" for number in range(len(layers))])
+
     def import_rootfs(self, archive: Path, ref: str, *, changes: Sequence[str]) -> None:
         """See Engine."""
         self.note("import_rootfs", ref)
@@ -202,6 +217,22 @@ class FakeEngine:
         """See Engine. Works on a dead engine too."""
         self.calls.append("close")
         self.closed = True
+
+    def _layers(self, ref: str) -> list[bytes]:
+        """Layers whose files have the image's size together, all of it in the first but for 1000 bytes in each other.
+
+        The last one of several overwrites the first file of the one before it.
+        """
+        image = self._image(ref)
+        if image is None:
+            return []
+        facts = image.facts
+        first = facts.size_bytes - 1000 * (facts.layers - 1)
+        places = [f"layer-{number}" for number in range(facts.layers)]
+        if facts.layers > 2:  # noqa: PLR2004 - a base, and two on top of it
+            places[-1] = places[-2]
+        sizes = [first, *[1000] * (facts.layers - 1)]
+        return [layer_archive({place: bytes(size)}) for place, size in zip(places, sizes, strict=True)]
 
     def _image(self, ref: str) -> FakeImage | None:
         return self.images.get(ref) or next((image for image in self.images.values() if ref in image.names), None)

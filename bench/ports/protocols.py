@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -80,6 +80,17 @@ class Engine(Protocol):
 
     def image_digest(self, ref: str) -> str | None:
         """The registry digest of `ref` where it has one, else its id; None when the engine has no such image."""
+        ...
+
+    def layer_ids(self, ref: str) -> tuple[str, ...]:
+        """The diff ids of an image's layers, the lowest first; none when the engine has no such image."""
+        ...
+
+    def save_image(self, ref: str, *, without: Collection[str] = ()) -> Iterator[bytes]:
+        """The archive of one image, as `docker save` makes it, in pieces: `bench.ports.image_archive` reads it.
+
+        Layers whose diff id is in `without` need not be in it, where the engine can leave them out.
+        """
         ...
 
     def import_rootfs(self, archive: Path, ref: str, *, changes: Sequence[str]) -> None:

@@ -12,6 +12,11 @@ from bench.model.trial import Reading, Trial
 
 WALL = "wall_s"
 IMAGE_SIZE = "image_size_bytes"
+IMAGE_COMPRESSED = "image_compressed_bytes"
+IMAGE_WASTE = "image_waste_bytes"
+IMAGE_LAYERS = "image_layers"
+WEIGHED = (IMAGE_COMPRESSED, IMAGE_WASTE, IMAGE_LAYERS)
+"""What the one trial per variant has whose image was weighed."""
 CPU = "cpu_s"
 MEMORY_PEAK = "memory_peak_bytes"
 DISK_WRITTEN = "disk_written_bytes"
@@ -27,6 +32,7 @@ ORDER = (
     DISK_WRITTEN,
     "cache_growth_bytes",
     IMAGE_SIZE,
+    *WEIGHED,
     HIT_RATIO,
     "hit_ratio_by_time",
     CACHE_SAVED,
@@ -41,7 +47,9 @@ ORDER = (
 
 
 def unit_of(metric: str) -> str:
-    """The unit that a metric's name says: `s`, `bytes` or `ratio`."""
+    """The unit that a metric's name says: `s`, `bytes`, `layers` or `ratio`."""
+    if metric == IMAGE_LAYERS:
+        return "layers"
     if metric.endswith("_s"):
         return "s"
     return "bytes" if metric.endswith("_bytes") else "ratio"
@@ -55,6 +63,19 @@ def metric_values(trial: Trial) -> dict[str, Reading]:
     if user is not None and system is not None:
         metered[CPU] = Reading(value=user.value + system.value, meter=_joined(user.meter, system.meter))
     return {**readings, **metered}
+
+
+def weighed_values(trial: Trial) -> dict[str, Reading]:
+    """The metrics of a variant's image, from the trial that weighed it; empty from any other."""
+    layers = trial.layers
+    if layers is None:
+        return {}
+    values = {
+        IMAGE_COMPRESSED: layers.compressed_bytes,
+        IMAGE_WASTE: layers.waste_bytes,
+        IMAGE_LAYERS: len(layers.layers),
+    }
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def in_order(names: Mapping[str, object]) -> list[str]:

@@ -12,7 +12,7 @@ from bench.model.run import Run
 from bench.model.summary import Note, NoteKind, Overhead
 from bench.model.trial import Trial, TrialStatus
 from bench.pure.effects import Measured, references_missing
-from bench.pure.metrics import in_order, metric_values
+from bench.pure.metrics import in_order, metric_values, weighed_values
 from bench.pure.statistics import NOMINAL_COVERAGE, median_estimate
 
 _NOTE_OF_STATUS = {
@@ -114,7 +114,7 @@ def _meters(valid: Sequence[Trial]) -> Iterator[Note]:
 
 def _absent(valid: Sequence[Trial]) -> Iterator[Note]:
     """Metrics that no valid trial has, by the reason that they share."""
-    had = {name for trial in valid for name in metric_values(trial)}
+    had = {name for trial in valid for name in (*metric_values(trial), *weighed_values(trial))}
     reasons: dict[str, str] = {}
     for trial in valid:
         reasons |= {name: reason for name, reason in trial.absent.items() if name not in had}

@@ -17,7 +17,7 @@ from bench.model.summary import MetricSummary, Overhead, Row, RunSummary, Summar
 from bench.model.trial import Reading, Trial, TrialStatus
 from bench.pure.cache_savings import StepSeconds, cold_seconds, saved_seconds
 from bench.pure.effects import axis_effects, measure
-from bench.pure.metrics import CACHE_SAVED, CPU, CPU_PARTS, WALL, in_order, metric_values, unit_of
+from bench.pure.metrics import CACHE_SAVED, CPU, CPU_PARTS, WALL, in_order, metric_values, unit_of, weighed_values
 from bench.pure.notes import notes_of
 from bench.pure.statistics import median_absolute_deviation, median_estimate
 from bench.pure.time_use import typical_time
@@ -33,12 +33,22 @@ def summarise(
     `being_written` says that the run is still under way, `warning` that a last record was cut off; both become notes.
     """
     by_place: defaultdict[tuple[str, State], list[Trial]] = defaultdict(list)
+    weighed: defaultdict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
         by_place[trial.variant, trial.state].append(trial)
+        if trial.layers is not None and trial.status is TrialStatus.VALID:
+            weighed[trial.variant].append(trial)
     planned = Counter((trial.variant, trial.state) for trial in run.plan.trials)
     cold = cold_seconds(trials)
     rows = [
-        _row(variant, state, by_place[variant.id, state], planned[variant.id, state], cold.get(variant.id, {}))
+        _row(
+            variant,
+            state,
+            by_place[variant.id, state],
+            planned[variant.id, state],
+            cold=cold.get(variant.id, {}),
+            weighed=weighed[variant.id],
+        )
         for variant in run.plan.variants
         for state in run.plan.states
     ]
@@ -88,10 +98,18 @@ def _run_summary(run: Run, trials: tuple[Trial, ...]) -> RunSummary:
     )
 
 
-def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int, cold: StepSeconds) -> Row:
+def _row(
+    variant: Variant,
+    state: State,
+    trials: Sequence[Trial],
+    planned: int,
+    *,
+    cold: StepSeconds,
+    weighed: Sequence[Trial],
+) -> Row:
     counts = Counter(trial.status for trial in trials)
     valid = [trial for trial in trials if trial.status is TrialStatus.VALID]
-    metrics = _metrics(valid, cold)
+    metrics = _metrics(valid, cold, weighed)
     return Row(
         variant=variant.id,
         levels=variant.levels,
@@ -109,13 +127,17 @@ def _row(variant: Variant, state: State, trials: Sequence[Trial], planned: int, 
     )
 
 
-def _metrics(valid: Sequence[Trial], cold: StepSeconds) -> dict[str, MetricSummary]:
+def _metrics(valid: Sequence[Trial], cold: StepSeconds, weighed: Sequence[Trial]) -> dict[str, MetricSummary]:
+    """By name. A variant's image is weighed in one trial, and its state has no part in it: all its rows have that."""
     readings: defaultdict[str, list[Reading]] = defaultdict(list)
     for trial in valid:
         for name, reading in metric_values(trial).items():
             readings[name].append(reading)
         if (saved_s := saved_seconds(trial, cold)) is not None:
             readings[CACHE_SAVED].append(Reading(value=saved_s, meter=""))
+    for trial in weighed if valid else ():
+        for name, reading in weighed_values(trial).items():
+            readings[name].append(reading)
     return {name: _metric(name, readings[name]) for name in in_order(readings)}
 
 

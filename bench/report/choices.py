@@ -19,6 +19,13 @@ class SummaryFormat(StrEnum):
     JSON = "json"
 
 
+class LayersFormat(StrEnum):
+    """How the layers of a run's images can be had."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 class SortColumn(StrEnum):
     """What the rows of a state can be sorted by. Hits sort the most first, everything else the least first."""
 
@@ -39,6 +46,11 @@ def parse_format(word: str) -> SummaryFormat:
 def parse_sort(word: str) -> SortColumn:
     """The column that `--sort` names. Raises UsageError with the nearest one."""
     return parse_choice(word, SortColumn, "--sort", "cannot sort by")
+
+
+def parse_layers_format(word: str) -> LayersFormat:
+    """The format that `buildmark layers --format` names. Raises UsageError with the nearest one."""
+    return parse_choice(word, LayersFormat, "--format", "there is no format")
 
 
 def parse_choice(word: str, kind: type[Choice], option: str, problem: str) -> Choice:

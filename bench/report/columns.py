@@ -11,7 +11,16 @@ import msgspec
 
 from bench.model.scenario import State
 from bench.model.summary import MetricSummary, Row, Summary
-from bench.pure.metrics import CPU, DISK_WRITTEN, HIT_RATIO, IMAGE_SIZE, MEMORY_PEAK, WALL
+from bench.pure.metrics import (
+    CPU,
+    DISK_WRITTEN,
+    HIT_RATIO,
+    IMAGE_COMPRESSED,
+    IMAGE_SIZE,
+    IMAGE_WASTE,
+    MEMORY_PEAK,
+    WALL,
+)
 from bench.pure.statistics import NOMINAL_COVERAGE
 from bench.report.choices import SortColumn
 from bench.report.units import ABSENT, bytes_text, percent_text, ratio_text, seconds_range_text, seconds_text
@@ -60,6 +69,7 @@ def columns_of(summary: Summary) -> list[Column]:
         Column(header="vs best", text=_relative, drop=4),
         Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5),
         Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text)),
+        *_weighed_columns(summary),
         Column(header="CPU", text=lambda row: _cell(row, CPU, seconds_text), drop=6),
         Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=7),
         Column(header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=8),
@@ -73,6 +83,16 @@ def _variant_columns(summary: Summary) -> list[Column]:
     if not varying:
         return [Column(header="variant", text=lambda row: row.variant, left=True)]
     return [Column(header=axis, text=_level_of(axis), left=True) for axis in varying]
+
+
+def _weighed_columns(summary: Summary) -> list[Column]:
+    """What weighing an image gives, where some image was weighed; the first to go when the width is short."""
+    if not any(IMAGE_WASTE in row.metrics for row in summary.rows):
+        return []
+    return [
+        Column(header="waste", text=lambda row: _cell(row, IMAGE_WASTE, bytes_text), drop=9),
+        Column(header="gzipped", text=lambda row: _cell(row, IMAGE_COMPRESSED, bytes_text), drop=10),
+    ]
 
 
 def _level_of(axis: str) -> Callable[[Row], str]:

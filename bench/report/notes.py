@@ -16,6 +16,9 @@ _TITLES: Mapping[str, str] = {
     "disk_read_bytes": "disk reads",
     "disk_written_bytes": "disk writes",
     "cache_growth_bytes": "cache growth",
+    "image_compressed_bytes": "compressed image size",
+    "image_waste_bytes": "image waste",
+    "image_layers": "image layers",
 }
 
 
@@ -134,6 +137,6 @@ def _log(note: Note) -> str:
 
 
 def plain(text: str) -> str:
-    """A text on one line, without control characters."""
+    """Text of programs and people on one line, without control characters."""
     words = " ".join(_ANSI.sub("", text).split())
     return "".join(letter for letter in words if letter.isprintable())

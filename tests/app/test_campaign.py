@@ -12,6 +12,7 @@ import pytest
 from bench.app.bases import content_ref
 from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
 from bench.app.host_keeper import HostKeeper
+from bench.app.layer_scale import LayerScale
 from bench.app.shelf import Shelf, refuse_impossible_pull, refuse_unpullable
 from bench.app.workbench import Workbench
 from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
@@ -100,6 +101,7 @@ class Rig:
                 builder=builder,
                 meter=FakeMeter(self.calls),
                 clock=self.clock,
+                scale=LayerScale(self.engine, self.folder / "cache"),
                 recorder=writer,
                 host=host,
                 watcher=self.watcher,
@@ -148,6 +150,7 @@ def test_a_trial_prepares_meters_builds_and_cleans_in_that_order(rig: Rig) -> No
     warm = rest[: rest.index("meter.stop") + 1]
     assert [call.split()[0] for call in warm] == [
         "find_image",
+        "save_image",
         "remove_image",
         "build",
         "meter.start",

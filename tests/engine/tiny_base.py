@@ -14,18 +14,25 @@ TINY_BASE = base_ref("test-tiny")
 PROGRAMS = ("sh", "cat", "dd", "sleep")
 
 
-def import_tiny_base(engine: Engine, folder: Path, ref: str = TINY_BASE, *, changes: Sequence[str] = ()) -> None:
+def import_tiny_base(
+    engine: Engine,
+    folder: Path,
+    ref: str = TINY_BASE,
+    *,
+    changes: Sequence[str] = (),
+    programs: Sequence[str] = PROGRAMS,
+) -> None:
     """Import it as `ref`, labelled as a base of ours, with these Dockerfile instructions of the caller's."""
     archive = folder / "tiny.tar"
     with tarfile.open(archive, "w") as tar:
-        for place, file in sorted(_files().items()):
+        for place, file in sorted(_files(programs).items()):
             tar.add(file.resolve(), place)
     engine.import_rootfs(archive, ref, changes=["ENV PATH=/bin", "LABEL buildmark.base=test-tiny", *changes])
 
 
-def _files() -> dict[str, Path]:
+def _files(names: Sequence[str]) -> dict[str, Path]:
     """Where each of the programs and of the libraries that they load goes, and where it lies on this machine."""
-    programs = {f"bin/{name}": Path(str(shutil.which(name))) for name in PROGRAMS}
+    programs = {f"bin/{name}": Path(str(shutil.which(name))) for name in names}
     libraries = {str(path).lstrip("/"): path for program in programs.values() for path in _libraries(program)}
     return programs | libraries
 

@@ -15,6 +15,7 @@ import pytest
 from bench.errors import ExitCode
 from bench.model.environment import Examination
 from bench.model.explanation import Explanation
+from bench.model.layers_report import LayersReport
 from bench.model.run import Run
 from bench.model.summary import Summary
 from bench.model.trial import Trial
@@ -69,7 +70,7 @@ def enums_in(struct: msgspec.inspect.StructType) -> Iterator[tuple[str, type[Enu
 
 STRUCTS = {
     struct.cls.__name__: struct
-    for root in (Run, Trial, Summary, Explanation, Examination)
+    for root in (Run, Trial, Summary, Explanation, Examination, LayersReport)
     for struct in structs_in(msgspec.inspect.type_info(root))
 }
 
@@ -81,7 +82,7 @@ def test_every_key_of_every_record_is_documented_and_no_other(name: str) -> None
 
 @pytest.mark.parametrize(
     ("name", "key"), [(name, key) for name in ("Trial", "Step", "EngineInfo", "PreparedBase", "Note", "Run",
-                                              "MissReason", "PathStep", "ExplainedStep", "Finding")
+                                              "MissReason", "PathStep", "ExplainedStep", "Finding", "WastedPath")
                       for key, _ in enums_in(STRUCTS[name]) if key != "state"]
 )  # fmt: skip
 def test_every_value_of_a_closed_set_is_documented(name: str, key: str) -> None:
@@ -102,11 +103,19 @@ def test_the_example_of_a_trial_is_one_and_fits_the_run() -> None:
     assert summarise(run, read.trials).rows[0].n_valid == 1
 
 
-@pytest.mark.parametrize("name", ["run", "trial", "summary", "explanation", "examination"])
+EXAMPLES = {
+    "run": Run,
+    "trial": Trial,
+    "summary": Summary,
+    "explanation": Explanation,
+    "examination": Examination,
+    "layers": LayersReport,
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_show_every_key_that_is_written(name: str) -> None:
-    kind = {"run": Run, "trial": Trial, "summary": Summary, "explanation": Explanation, "examination": Examination}[
-        name
-    ]
+    kind = EXAMPLES[name]
     shown = msgspec.json.decode(example(name))
     written = msgspec.to_builtins(msgspec.convert(shown, kind))
     assert list(shown) == list(written)
