@@ -11,17 +11,21 @@ import msgspec
 
 from bench.model.scenario import State
 from bench.model.summary import MetricSummary, Row, Summary
-from bench.pure.metrics import CPU, DISK_WRITTEN, HIT_RATIO, IMAGE_SIZE, MEMORY_PEAK, WALL
+from bench.pure.metrics import CPU, CPU_PARTS, DISK_WRITTEN, HIT_RATIO, IMAGE_SIZE, MEMORY_PEAK, WALL
 from bench.pure.statistics import NOMINAL_COVERAGE
 from bench.report.choices import SortColumn
 from bench.report.units import ABSENT, bytes_text, percent_text, ratio_text, seconds_range_text, seconds_text
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One column. `text` makes a cell. The column with the highest `drop` goes first when the width is short."""
+    """One column. `text` makes a cell. The column with the highest `drop` goes first when the width is short.
+
+    `metrics` are those that its cells show.
+    """
 
     header: str
     text: Callable[[Row], str]
+    metrics: tuple[str, ...] = ()
     drop: int = 0
     left: bool = False
 
@@ -55,14 +59,16 @@ def columns_of(summary: Summary) -> list[Column]:
     return [
         *_variant_columns(summary),
         Column(header="state", text=lambda row: row.state.value, left=True),
-        Column(header="time", text=lambda row: _cell(row, WALL, seconds_text)),
+        Column(header="time", text=lambda row: _cell(row, WALL, seconds_text), metrics=(WALL,)),
         Column(header=_range_header(summary), text=_time_range, drop=3),
         Column(header="vs best", text=_relative, drop=4),
-        Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5),
-        Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text)),
-        Column(header="CPU", text=lambda row: _cell(row, CPU, seconds_text), drop=6),
-        Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=7),
-        Column(header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=8),
+        Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5, metrics=(HIT_RATIO,)),
+        Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text), metrics=(IMAGE_SIZE,)),
+        Column(header="CPU", text=lambda row: _cell(row, CPU, seconds_text), drop=6, metrics=CPU_PARTS),
+        Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=7, metrics=(MEMORY_PEAK,)),
+        Column(
+            header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=8, metrics=(DISK_WRITTEN,)
+        ),
         *_count_columns(summary),
     ]
 

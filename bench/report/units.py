@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
 ABSENT = DASH
@@ -11,6 +12,7 @@ _MILLISECONDS_BELOW = 0.0995
 _WIDE = 100.0
 _NARROW = 10.0
 _SMALL_RATIO = 0.1
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def seconds_text(seconds: float) -> str:
@@ -55,6 +57,17 @@ def ratio_text(ratio: float, low: float | None = None, high: float | None = None
 def percent_text(ratio: float) -> str:
     """A share of one: `100 %`."""
     return f"{ratio * 100:.0f} %"
+
+
+def plain_text(text: str) -> str:
+    """A text of whatever origin on one line, without control characters."""
+    words = " ".join(_ANSI.sub("", text).split())
+    return "".join(letter for letter in words if letter.isprintable())
+
+
+def count_text(count: int, word: str) -> str:
+    """A number of things: `1 variant`, `2 variants`, `10,000 variants`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _decimals(value: float) -> int:
