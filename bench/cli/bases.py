@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.options import choice
+from bench.cli.selection import FormatOption, ListFormat
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -24,13 +27,6 @@ bases_app = typer.Typer(
 )
 
 HEADERS = ("base", "family", "would come from", "digest", "size", "cached")
-
-
-class ListFormat(StrEnum):
-    """How the list is written."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 class BaseEngine(StrEnum):
@@ -49,7 +45,7 @@ def register(app: typer.Typer) -> None:
 @bases_app.callback()
 def show(
     context: typer.Context,
-    format_: Annotated[ListFormat, typer.Option("--format", help="How to write the list.")] = ListFormat.TABLE,
+    format_: FormatOption = ListFormat.TABLE,
 ) -> None:
     """Show every base: its family, where a run would get it from, and what of it is at hand. Nothing is fetched."""
     if context.invoked_subcommand is not None:
@@ -71,8 +67,11 @@ def prepare(
     engine: Annotated[
         BaseEngine | None,
         typer.Option(
-            help="Put the bases into this engine too, which may also have or pull them. On your own engine the next "
-            "run removes them again; in a private one that `buildmark engine up` keeps they stay.",
+            "--engine",
+            metavar="ENGINE",
+            parser=choice(BaseEngine, "--engine", "there is no engine"),
+            help="auto, host or private: put the bases into this engine too, which may also have or pull them. On your "
+            "own engine the next run removes them again; in a private one that `buildmark engine up` keeps they stay.",
             show_default="only the cache folder",
         ),
     ] = None,

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.run import BuilderOption, EngineOption
+from bench.cli.run import EngineOption
+from bench.cli.selection import BuilderOption
 from bench.cli.show import RESULTS, ResultsOption, terminal_width
 from bench.errors import ExitCode
 from bench.model.build import BuilderKind

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.options import whole_number
+
 if TYPE_CHECKING:
     from bench.ports.engine_home import EngineHome
     from bench.ports.engine_state import EngineState
@@ -63,8 +65,19 @@ def down() -> None:
 
 @engine_app.command()
 def logs(
-    name: Annotated[str | None, typer.Argument(help="The engine's name; without it, the one started last.")] = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines; 0 for all.")] = 100,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="The engine's name; without it, the one started last.")
+    ] = None,
+    lines: Annotated[
+        int,
+        typer.Option(
+            "--lines",
+            "-n",
+            metavar="N",
+            parser=whole_number("--lines", 100, least=0),
+            help="How many of the last lines; 0 for all.",
+        ),
+    ] = 100,
 ) -> None:
     """Print what the daemons of a private engine logged; logs of the last few engines are kept after them."""
     from bench.errors import UsageError, did_you_mean

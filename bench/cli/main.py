@@ -11,6 +11,7 @@ import typer
 
 from bench import __version__
 from bench.cli import bases, doctor, engine, explain, layers, plan, render, resume, run, scenarios, schema, show
+from bench.cli.streams import forgive, lost_output
 from bench.errors import BuildmarkError, ExitCode
 
 app = typer.Typer(
@@ -50,14 +51,29 @@ def options(
 
 def main() -> None:
     """Run the command line; the only place that exits."""
+    out = forgive()
+    code = _run()
+    sys.stdout.flush()
+    lost = lost_output(out)
+    if lost is not None:
+        print_error(lost)
+        code = code or lost.exit_code
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command and return what it exits with."""
     try:
         app()
     except BuildmarkError as error:
         print_error(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
-        sys.exit(ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
+    except SystemExit as end:
+        return int(end.code or 0)
+    return ExitCode.OK
 
 
 def print_error(error: BuildmarkError) -> None:

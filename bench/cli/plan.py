@@ -22,11 +22,14 @@ from bench.cli.selection import (
     StateOption,
     choose,
 )
+from bench.model.build import BuilderKind
 from bench.model.plan import Plan
 from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
+from bench.report.units import count_text
 
 MOST_ROWS = 100
 MOST_IN_ORDER = 16
+MOST_RENDERED = 200
 
 
 def register(app: typer.Typer) -> None:
@@ -44,8 +47,12 @@ def register(app: typer.Typer) -> None:
         allow_large: AllowLargeOption = False,
         format_: FormatOption = ListFormat.TABLE,
     ) -> None:
-        """Show what a run would build: variants, states, order and number of builds. Touches no engine."""
+        """Show what a run would build: variants, states, order and number of builds. Touches no engine.
+
+        The Dockerfiles are rendered, too (of a large matrix the first 200), so that a slip in the template shows here.
+        """
         chosen = choose(scenario, set_, base, allow_large=allow_large)
+        chosen.dockerfiles(BuilderKind.BUILDKIT, most=MOST_RENDERED)
         states = parse_states(state or (), chosen.scenario.states)
         made = make_plan(chosen.scenario.name, chosen.variants, states, rounds, seed)
         typer.echo(
@@ -78,13 +85,12 @@ def _table(chosen: Chosen, plan: Plan) -> Iterator[str]:
     yield from _order(plan)
     yield ""
     yield (
-        f"{_many(len(plan.variants), 'variant')} x {_many(len(plan.states), 'state')} ({', '.join(plan.states)})"
-        f" x {_many(plan.rounds, 'round')} = {_many(len(plan.trials), 'timed build')}, seed {plan.seed}"
+        f"{count_text(len(plan.variants), 'variant')} x {count_text(len(plan.states), 'state')}"
+        f" ({', '.join(plan.states)}) x {count_text(plan.rounds, 'round')}"
+        f" = {count_text(len(plan.trials), 'timed build')}, seed {plan.seed}"
     )
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+    if len(plan.variants) > MOST_RENDERED:
+        yield f"only the first {MOST_RENDERED} Dockerfiles were rendered to find mistakes; `run` renders all"
 
 
 def _variants(chosen: Chosen, plan: Plan) -> Iterator[str]:

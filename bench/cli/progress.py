@@ -13,10 +13,18 @@ from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.protocols import Clock
+from bench.pure.last_words import last_words, short_cause
 from bench.pure.time_left import TimeLeft
+from bench.report.units import count_text, plain_text
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
+
+
+WIDE = 100
+BAR_WIDTH, LONGEST_ELAPSED, LONGEST_LEFT, LEAST_WORDS = 24, len("1:23:45"), len("59 min 59 s left"), 12
+REDRAWS_PER_S = 2
+"""Drawing takes a processor from the build that is being timed, so it is done seldom."""
 
 
 def make_watcher(clock: Clock) -> Watcher:
@@ -32,6 +40,7 @@ class _Pace:
         self._time_left = TimeLeft()
         self._waiting: deque[PlannedTrial] = deque()
         self._begun_s = clock.monotonic_s()
+        self._told: set[tuple[str, tuple[str, ...]]] = set()
         self.total = 0
 
     def start(self, missing: tuple[PlannedTrial, ...]) -> None:
@@ -51,7 +60,18 @@ class _Pace:
     def done(self) -> int:
         return self.total - len(self._waiting)
 
+    def news(self, trial: Trial) -> tuple[str, ...]:
+        """What a failed step printed last, once per variant: cold and warm, and every round, print the same."""
+        words = last_words(trial)
+        if (trial.variant, words) in self._told:
+            return ()
+        self._told.add((trial.variant, words))
+        return tuple(plain_text(word) for word in words)
+
     def left(self) -> str:
+        """How long the rest will take, in words; empty where that is not known, or nothing is left."""
+        if not self._waiting:
+            return ""
         estimate_s = self._time_left.estimate_s(self._waiting)
         return "" if estimate_s is None else f"{readable_time(estimate_s)} left"
 
@@ -65,7 +85,7 @@ class LineWatcher:
     def started(self, run: Run, missing: tuple[PlannedTrial, ...]) -> None:
         """See Watcher."""
         self._pace.start(missing)
-        typer.echo(f"run {run.id}: {len(missing)} trials to go", err=True)
+        typer.echo(f"run {run.id}: {count_text(len(missing), 'trial')} to go", err=True)
 
     def trial_started(self, planned: PlannedTrial) -> None:
         """See Watcher."""
@@ -81,6 +101,8 @@ class LineWatcher:
             + (f"  ({left})" if left else ""),
             err=True,
         )
+        for line in self._pace.news(trial):
+            typer.echo(f"    | {line}", err=True)
 
     def ended(self) -> None:
         """See Watcher."""
@@ -98,17 +120,15 @@ class BarWatcher:
         """See Watcher."""
         del run
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress
 
         self._pace.start(missing)
+        console = Console(stderr=True)
         self._bar = Progress(
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}", markup=False),
-            TextColumn("{task.description}", markup=False),
-            console=Console(stderr=True),
+            *_bar_columns(console.width, len(missing)),
+            console=console,
             transient=True,
+            refresh_per_second=REDRAWS_PER_S,
         )
         self._task = self._bar.add_task("", total=len(missing), left="")
         self._bar.start()
@@ -122,7 +142,11 @@ class BarWatcher:
         """See Watcher."""
         self._pace.trial_ended(trial)
         if trial.status is not TrialStatus.VALID and self._bar is not None:
-            self._bar.console.print(f"{trial.variant} {trial.state}: {result_words(trial)}", markup=False)
+            self._bar.console.print(
+                f"{trial.variant} {trial.state}: {result_words(trial)}", markup=False, highlight=False
+            )
+            for line in self._pace.news(trial):
+                self._bar.console.print(f"    | {line}", markup=False, highlight=False)
         self._update(advance=1, left=self._pace.left())
 
     def ended(self) -> None:
@@ -135,12 +159,30 @@ class BarWatcher:
             self._bar.update(self._task, **changes)  # type: ignore[arg-type]  # its fields are its own
 
 
+def _bar_columns(width: int, total: int) -> list[ProgressColumn]:
+    """What fits on one line: on a narrow terminal the numbers and the words, without the bar itself."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+
+    wide: list[ProgressColumn] = [BarColumn(bar_width=BAR_WIDTH), TimeElapsedColumn()] if width >= WIDE else []
+    taken = 2 * len(f"{total}") + LONGEST_LEFT + 3 + (BAR_WIDTH + LONGEST_ELAPSED + 2 if wide else 0)
+    words = Column(no_wrap=True, overflow="ellipsis", max_width=max(width - taken - 1, LEAST_WORDS))
+    return [
+        *wide,
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
+        TextColumn("{task.description}", markup=False, table_column=words),
+    ]
+
+
 def result_words(trial: Trial) -> str:
     """What came of a trial, in a few words on one line."""
     if trial.status is TrialStatus.VALID and trial.wall_s is not None:
         return f"{trial.wall_s:.2f} s"
-    reason = (trial.reason or "").splitlines()
-    return f"{trial.status}: {reason[0]}" if reason else str(trial.status)
+    if trial.status is TrialStatus.UNAVAILABLE or not trial.reason:
+        # Why a base could not be had was said at the start, and is said under the table.
+        return str(trial.status)
+    return f"{trial.status}: {plain_text(short_cause(trial.reason))}"
 
 
 def readable_time(seconds: float) -> str:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.options import seconds
 from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
+    BuilderOption,
     RoundsOption,
     SeedOption,
     SetOption,
@@ -18,6 +20,7 @@ from bench.cli.selection import (
     choose,
 )
 from bench.cli.show import RESULTS, ResultsOption, ShowFormatOption, SortOption
+from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
 from bench.report.choices import SortColumn, SummaryFormat, parse_choice, parse_format, parse_sort
@@ -42,16 +45,17 @@ EngineOption = Annotated[
         "auto: host where it answers, else private.",
     ),
 ]
-BuilderOption = Annotated[
-    BuilderKind,
-    typer.Option("--builder", metavar="BUILDER", help="What executes the Dockerfiles: buildkit or classic."),
-]
 TimeoutOption = Annotated[
     float | None,
     typer.Option(
-        "--timeout", metavar="S", min=0.1, help="Stop a build after S seconds.", show_default="the scenario's"
+        "--timeout",
+        metavar="S",
+        parser=seconds("--timeout", 600, least=0.1),
+        help="Stop a build after S seconds.",
+        show_default="the scenario's",
     ),
 ]
+ONE_DOCUMENT = (SummaryFormat.CSV, SummaryFormat.JSON)
 
 
 class Registry(StrEnum):
@@ -112,6 +116,11 @@ def register(app: typer.Typer) -> None:
         shown, column = parse_format(form), parse_sort(sort)
         if registry is not None:
             parse_choice(registry, Registry, "--registry", "there is no registry")
+        if shown in ONE_DOCUMENT and len(scenarios) > 1:
+            raise UsageError(
+                f"--format {shown} is one document, and {len(scenarios)} scenarios make as many",
+                remedy=f"run one scenario, or print each run later: buildmark show RUN --format {shown}",
+            )
         chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
 
         def campaign(name: str) -> Campaign:

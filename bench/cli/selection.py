@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 import typer
 
+from bench.cli.options import choice, whole_number
+from bench.model.build import BuilderKind
 from bench.model.scenario import Axis, Base, Scenario, Variant
-
-if TYPE_CHECKING:
-    from bench.model.build import BuilderKind
+from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED
 
 ScenarioArgument = Annotated[
     str,
@@ -50,11 +50,34 @@ StateOption = Annotated[
     ),
 ]
 RoundsOption = Annotated[
-    int, typer.Option("--rounds", metavar="N", help="Rounds; each builds every variant in every state once.")
+    int,
+    typer.Option(
+        "--rounds",
+        metavar="N",
+        parser=whole_number("--rounds", DEFAULT_ROUNDS),
+        help="Rounds; each builds every variant in every state once.",
+    ),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="What the order within the rounds is drawn from.")]
+SeedOption = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        parser=whole_number("--seed", DEFAULT_SEED),
+        help="What the order within the rounds is drawn from.",
+    ),
+]
 AllowLargeOption = Annotated[
     bool, typer.Option("--allow-large", help="Accept more than 10,000 combinations of levels.")
+]
+BuilderOption = Annotated[
+    BuilderKind,
+    typer.Option(
+        "--builder",
+        metavar="BUILDER",
+        parser=choice(BuilderKind, "--builder", "there is no builder"),
+        help=f"What the Dockerfiles are executed by: {', '.join(BuilderKind)}.",
+    ),
 ]
 
 
@@ -65,7 +88,15 @@ class ListFormat(StrEnum):
     JSON = "json"
 
 
-FormatOption = Annotated[ListFormat, typer.Option("--format", help="How to print.", case_sensitive=False)]
+FormatOption = Annotated[
+    ListFormat,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        parser=choice(ListFormat, "--format", "there is no format"),
+        help=f"How to print: {', '.join(ListFormat)}.",
+    ),
+]
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,15 +111,15 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
         """The catalogue's entry of the variant's base; None where the scenario has no base axis."""
         return None if variant.base is None else self.catalogue[variant.base]
 
-    def dockerfiles(self, builder: BuilderKind) -> dict[str, str]:
-        """The Dockerfile of each variant, by its id. Raises InputError when the template is wrong."""
+    def dockerfiles(self, builder: BuilderKind, *, most: int | None = None) -> dict[str, str]:
+        """The Dockerfile of each variant (of the first `most`), by its id. Raises InputError for a wrong template."""
         from bench.ports.scenario_files import read_template
         from bench.pure.dockerfile import render
 
         template = read_template(self.scenario)
         return {
             variant.id: render(self.scenario, template, self.axes, variant, self.base_of(variant), builder=builder)
-            for variant in self.variants
+            for variant in self.variants[:most]
         }
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bench.report.choices import SortColumn, SummaryFormat, parse_format, parse_sort
-
-if TYPE_CHECKING:
-    from bench.ports.run_store import RunListing
 
 RESULTS = Path("results")
 WIDTH_WITHOUT_TERMINAL = 120
@@ -60,6 +57,12 @@ def terminal_width() -> int:
     return shutil.get_terminal_size(fallback=(WIDTH_WITHOUT_TERMINAL, 24)).columns
 
 
+def from_here(path: Path) -> str:
+    """A path as it is typed from the current folder, where it lies below that."""
+    here, there = Path.cwd(), path.resolve()
+    return str(there.relative_to(here) if there.is_relative_to(here) else there)
+
+
 def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str]) -> str:
     from bench.ports.run_store import RunStore
     from bench.pure.planning import parse_states
@@ -67,23 +70,14 @@ def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str]) 
     from bench.report.summaries import load_summary, render_summary
 
     chosen_form, column, chosen_states = parse_format(form), parse_sort(sort), parse_states(states, ())
-    summary = only_states(load_summary(RunStore(results).open(run)), chosen_states)
-    return render_summary(summary, chosen_form, width=terminal_width(), sort=column)
+    folder = RunStore(results).open(run)
+    summary = only_states(load_summary(folder), chosen_states)
+    return render_summary(summary, chosen_form, width=terminal_width(), sort=column, folder=from_here(folder.path))
 
 
 def _list(results: Path) -> str:
-    from tabulate import tabulate
-
     from bench.ports.run_store import RunStore
+    from bench.report.listing import render_listing
 
     runs = RunStore(results).list_runs()
-    if not runs:
-        return f"There is no run in {results} yet. Make one with: buildmark run quick\n"
-    headers = ["run", "begun (UTC)", "rounds", "trials", "what"]
-    return tabulate([_listed(one) for one in runs], headers=headers, disable_numparse=True) + "\n"
-
-
-def _listed(one: RunListing) -> list[str]:
-    if one.problem is not None:
-        return [one.name, "", "", "", one.problem]
-    return [one.name, f"{one.created_at:%Y-%m-%d %H:%M:%S}", str(one.rounds), str(one.planned), one.title or ""]
+    return render_listing(runs) if runs else f"There is no run in {results} yet. Make one with: buildmark run quick\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -39,15 +38,17 @@ def make_world(catalogue: Mapping[str, Base]) -> World:
 
 def report(folder: RunFolder, form: SummaryFormat, sort: SortColumn) -> ExitCode:
     """Print the tables of a run that has ended and keep them beside its records; returns what the records call for."""
-    from bench.cli.show import terminal_width
+    from bench.cli.show import from_here, terminal_width
     from bench.pure.outcome import exit_code_of
     from bench.report.summaries import render_summary, write_summaries
 
     summary = write_summaries(folder)
-    typer.echo(render_summary(summary, form, width=terminal_width(), sort=sort), nl=False)
+    typer.echo(
+        render_summary(summary, form, width=terminal_width(), sort=sort, folder=from_here(folder.path)), nl=False
+    )
     run = folder.read_run()
     trials = folder.read_trials(run).trials
-    typer.echo(f"records: {_from_here(folder.path)}", err=True)
+    typer.echo(f"records: {from_here(folder.path)}", err=True)
     typer.echo(
         f"{_time_taken()} in all, {readable_time(sum(trial.wall_s or 0 for trial in trials))} of it timed", err=True
     )
@@ -59,9 +60,3 @@ def _time_taken() -> str:
     import psutil
 
     return readable_time(SystemClock().now().timestamp() - psutil.Process().create_time())
-
-
-def _from_here(path: Path) -> str:
-    """A path as it is typed from the current folder, where it lies below that."""
-    here = Path.cwd()
-    return str(path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path)

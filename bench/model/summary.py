@@ -104,7 +104,8 @@ class NoteKind(StrEnum):
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a reader of the tables must know. `subjects` is what it is about, `detail` why or how much.
 
-    `count` is how many trials it concerns, and `log` the log of the first of them, where there is one.
+    `count` is how many trials it concerns, and `log` the log of the first of them, where there is one; `output` is what
+    the step that failed printed last in it.
     """
 
     kind: NoteKind
@@ -112,6 +113,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     count: int = 0
     log: str | None = None
+    output: tuple[str, ...] = ()
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from bench.model.plan import PlannedTrial
 from bench.model.run import FORMAT_VERSION, Run
 from bench.model.trial import Trial
 from bench.ports.disk import append_whole, disk_errors, make_folder, read_bytes, write_whole
-from bench.pure.records import TrialsRead, decode_run, decode_trials, encode_trial
+from bench.pure.records import TrialsRead, count_trials, decode_head, decode_run, decode_trials, encode_trial
 
 RUN_FILE = "run.json"
 TRIALS_FILE = "trials.jsonl"
@@ -58,6 +58,15 @@ class RunFolder:
         """The trials recorded so far, in the order in which they ended. Raises StorageError with `FILE:LINE`."""
         file = self.path / TRIALS_FILE
         return decode_trials(read_bytes(file), file, version=run.format_version)
+
+    def count_trials(self) -> int:
+        """How many trials are recorded so far, counted and not read. Raises StorageError."""
+        return count_trials(read_bytes(self.path / TRIALS_FILE))
+
+    def count_variants(self) -> int:
+        """How many variants the run's plan has. Raises StorageError."""
+        file = self.path / RUN_FILE
+        return len(decode_head(read_bytes(file), file).plan.variants)
 
     def is_being_written(self) -> bool:
         """Whether somebody else is appending to this run now."""
@@ -109,6 +118,15 @@ class RunWriter(RunFolder):
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def count_trials(self) -> int:
+        """How many trials are recorded so far, counted and not read. Raises StorageError."""
+        return count_trials(read_bytes(self.path / TRIALS_FILE))
+
+    def count_variants(self) -> int:
+        """How many variants the run's plan has. Raises StorageError."""
+        file = self.path / RUN_FILE
+        return len(decode_head(read_bytes(file), file).plan.variants)
 
     def is_being_written(self) -> bool:
         """See RunFolder: nobody else can be, while this holds the lock."""

@@ -12,6 +12,7 @@ from bench.model.run import Run
 from bench.model.summary import Note, NoteKind, Overhead
 from bench.model.trial import Trial, TrialStatus
 from bench.pure.effects import Measured, references_missing
+from bench.pure.last_words import cause_of, last_words
 from bench.pure.metrics import in_order, metric_values, weighed_values
 from bench.pure.statistics import NOMINAL_COVERAGE, median_estimate
 
@@ -73,15 +74,20 @@ def _unavailable(run: Run, trials: Sequence[Trial]) -> Iterator[Note]:
 
 
 def _lost(trials: Sequence[Trial]) -> Iterator[Note]:
-    """Trials that failed, timed out or lack proof, grouped by state and reason."""
-    groups: defaultdict[tuple[NoteKind, str, str], list[Trial]] = defaultdict(list)
+    """Trials that failed, timed out or lack proof, grouped by cause: cold and warm ones often share it."""
+    groups: defaultdict[tuple[NoteKind, str], list[Trial]] = defaultdict(list)
     for trial in trials:
         if trial.status in _NOTE_OF_STATUS:
-            groups[_NOTE_OF_STATUS[trial.status], trial.state, trial.reason or ""].append(trial)
-    for (kind, _, reason), group in groups.items():
-        variants = dict.fromkeys(f"{trial.variant} {trial.state}" for trial in group)
-        log = next((trial.log for trial in group if trial.log), None)
-        yield Note(kind=kind, subjects=tuple(variants), detail=reason, count=len(group), log=log)
+            groups[_NOTE_OF_STATUS[trial.status], cause_of(trial.reason or "")].append(trial)
+    for (kind, _), group in groups.items():
+        yield Note(
+            kind=kind,
+            subjects=tuple(dict.fromkeys(f"{trial.variant} {trial.state}" for trial in group)),
+            detail=min((trial.reason or "" for trial in group), key=len),
+            count=len(group),
+            log=next((trial.log for trial in group if trial.log), None),
+            output=next((words for trial in group if (words := last_words(trial))), ()),
+        )
 
 
 def _smoke(trials: Sequence[Trial]) -> Iterator[Note]:

@@ -54,14 +54,23 @@ def split_list(value: str) -> tuple[str, ...]:
 
 def make_selection(set_options: Iterable[str], bases: Iterable[str]) -> Selection:
     """The selection that `--set` and `--base` make together: `--base NAME` means `--set base=NAME`."""
-    as_set = [f"{BASE_AXIS}={names}" for names in bases]
-    return Selection(levels=parse_set_options([*set_options, *as_set]))
+    levels = parse_set_options(set_options)
+    for value in bases:
+        names = split_list(value)
+        if not names:
+            raise UsageError(f"'--base {value}' names no base", remedy="--base debian-12,alpine-3.23")
+        levels[BASE_AXIS] = tuple(dict.fromkeys([*levels.get(BASE_AXIS, ()), *names]))
+    return Selection(levels=levels)
 
 
 def parse_states(values: Iterable[str], default: tuple[State, ...]) -> tuple[State, ...]:
     """Read `STATE,STATE`, given any number of times; none gives `default`. Raises UsageError for an unknown state."""
-    names = [name for value in values for name in split_list(value)]
     known = [state.value for state in State]
+    names: list[str] = []
+    for value in values:
+        if not split_list(value):
+            raise UsageError(f"'--state {value}' names no state", remedy=f"--state {','.join(known)}")
+        names += split_list(value)
     for name in names:
         if name not in known:
             raise UsageError(f"unknown state '{name}'{did_you_mean(name, known)}", remedy=f"one of: {', '.join(known)}")

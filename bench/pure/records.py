@@ -52,6 +52,7 @@ class PlanHead(msgspec.Struct, frozen=True, kw_only=True):
 
     scenario: str
     rounds: int
+    variants: tuple[msgspec.Raw, ...]
     trials: tuple[msgspec.Raw, ...]
 
 
@@ -125,6 +126,12 @@ def decode_trials(
     return TrialsRead(
         trials=tuple(trials), keep_bytes=keep_bytes - lacks_newline, lacks_newline=lacks_newline, warning=None
     )
+
+
+def count_trials(data: bytes) -> int:
+    """How many whole records a `trials.jsonl` holds, without reading them; a last one that was cut off is none."""
+    last = data.rsplit(b"\n", 1)[-1]
+    return data.count(b"\n") + bool(last and _is_json(last))
 
 
 def format_version(raw: object, file: PurePath) -> int:

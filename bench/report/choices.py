@@ -56,6 +56,6 @@ def parse_layers_format(word: str) -> LayersFormat:
 def parse_choice(word: str, kind: type[Choice], option: str, problem: str) -> Choice:
     """The member that a word names. Raises UsageError that starts with `problem`, with the nearest and all members."""
     known = [member.value for member in kind]
-    if word not in known:
+    if word.lower() not in known:
         raise UsageError(f"{problem} '{word}'{did_you_mean(word, known)}", remedy=f"{option} {'|'.join(known)}")
-    return kind(word)
+    return kind(word.lower())

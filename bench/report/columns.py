@@ -13,6 +13,7 @@ from bench.model.scenario import State
 from bench.model.summary import MetricSummary, Row, Summary
 from bench.pure.metrics import (
     CPU,
+    CPU_PARTS,
     DISK_WRITTEN,
     HIT_RATIO,
     IMAGE_COMPRESSED,
@@ -27,10 +28,14 @@ from bench.report.units import ABSENT, bytes_text, percent_text, ratio_text, sec
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One column. `text` makes a cell. The column with the highest `drop` goes first when the width is short."""
+    """One column. `text` makes a cell. The column with the highest `drop` goes first when the width is short.
+
+    `metrics` are those that its cells show.
+    """
 
     header: str
     text: Callable[[Row], str]
+    metrics: tuple[str, ...] = ()
     drop: int = 0
     left: bool = False
 
@@ -64,15 +69,17 @@ def columns_of(summary: Summary) -> list[Column]:
     return [
         *_variant_columns(summary),
         Column(header="state", text=lambda row: row.state.value, left=True),
-        Column(header="time", text=lambda row: _cell(row, WALL, seconds_text)),
+        Column(header="time", text=lambda row: _cell(row, WALL, seconds_text), metrics=(WALL,)),
         Column(header=_range_header(summary), text=_time_range, drop=3),
         Column(header="vs best", text=_relative, drop=4),
-        Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5),
-        Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text)),
+        Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5, metrics=(HIT_RATIO,)),
+        Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text), metrics=(IMAGE_SIZE,)),
         *_weighed_columns(summary),
-        Column(header="CPU", text=lambda row: _cell(row, CPU, seconds_text), drop=6),
-        Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=7),
-        Column(header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=8),
+        Column(header="CPU", text=lambda row: _cell(row, CPU, seconds_text), drop=6, metrics=CPU_PARTS),
+        Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=7, metrics=(MEMORY_PEAK,)),
+        Column(
+            header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=8, metrics=(DISK_WRITTEN,)
+        ),
         *_count_columns(summary),
     ]
 
@@ -90,8 +97,13 @@ def _weighed_columns(summary: Summary) -> list[Column]:
     if not any(IMAGE_WASTE in row.metrics for row in summary.rows):
         return []
     return [
-        Column(header="waste", text=lambda row: _cell(row, IMAGE_WASTE, bytes_text), drop=9),
-        Column(header="gzipped", text=lambda row: _cell(row, IMAGE_COMPRESSED, bytes_text), drop=10),
+        Column(header="waste", text=lambda row: _cell(row, IMAGE_WASTE, bytes_text), drop=9, metrics=(IMAGE_WASTE,)),
+        Column(
+            header="gzipped",
+            text=lambda row: _cell(row, IMAGE_COMPRESSED, bytes_text),
+            drop=10,
+            metrics=(IMAGE_COMPRESSED,),
+        ),
     ]
 
 

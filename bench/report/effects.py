@@ -6,9 +6,11 @@ from bench.model.scenario import State
 from bench.model.summary import AxisEffect, Summary
 from bench.pure.metrics import IMAGE_SIZE, WALL
 from bench.report.grid import GridColumn
-from bench.report.units import ABSENT, ratio_text
+from bench.report.units import ABSENT, count_text, ratio_text
 
 HEADING = "Effect of each axis level: geometric mean of ratios paired by round (95 % interval)"
+_LEAST_ROUNDS = 3
+"""With fewer, Student's t has one degree of freedom at most, and its interval says nothing."""
 
 
 def effect_columns(summary: Summary) -> list[GridColumn]:
@@ -43,8 +45,9 @@ def _instead(effects: dict[str, AxisEffect]) -> str:
 def _cell(effect: AxisEffect | None) -> str:
     if effect is None:
         return ABSENT
-    text = ratio_text(effect.ratio, effect.low, effect.high)
-    return text if effect.n_rounds > 1 else f"{text} (1 round)"
+    if effect.n_rounds < _LEAST_ROUNDS:
+        return f"{ratio_text(effect.ratio)} ({count_text(effect.n_rounds, 'round')})"
+    return ratio_text(effect.ratio, effect.low, effect.high)
 
 
 def _left_out(effects: dict[str, AxisEffect]) -> str:

@@ -12,9 +12,8 @@ from bench.model.cache import CacheVerdict, MissKind, MissReason
 from bench.model.explanation import ExplainedStep, ExplainedTrial, Explanation
 from bench.model.timeline import ActivityKind, TimeShares
 from bench.report.grid import GridColumn, terminal_grid
-from bench.report.notes import plain
 from bench.report.tables import DEFAULT_WIDTH
-from bench.report.units import ABSENT, bytes_text, percent_text, seconds_text
+from bench.report.units import ABSENT, bytes_text, percent_text, plain_text, seconds_text
 
 _STEP_WIDTH = 48
 _NAMED = 3
@@ -57,7 +56,7 @@ def render_explanation_json(explanation: Explanation) -> str:
 def miss_text(why: MissReason) -> str:
     """Why a step missed, in words."""
     named = 1 if why.kind is MissKind.PARENT_MISSED else _NAMED
-    about = ", ".join(_short(plain(subject)) for subject in why.subjects[:named])
+    about = ", ".join(_short(plain_text(subject)) for subject in why.subjects[:named])
     rest = len(why.subjects) - named + why.more
     about += f" and {rest} more" if rest > 0 else ""
     return _REASONS[why.kind].format(about)
@@ -79,7 +78,7 @@ def _heading(trial: ExplainedTrial) -> list[str]:
     wall = ABSENT if trial.wall_s is None else seconds_text(trial.wall_s)
     lines = [f"{trial.variant}, {trial.state}: {wall} (trial {trial.number}, round {trial.round}{which})"]
     if trial.reason is not None:
-        lines.append(f"{trial.status}: {plain(trial.reason)}")
+        lines.append(f"{trial.status}: {plain_text(trial.reason)}")
     if trial.proof is not None:
         proof = trial.proof
         sent, pulled = (
@@ -137,7 +136,7 @@ def _path_columns(trial: ExplainedTrial) -> list[GridColumn]:
     total_s = math.fsum(step.duration_s for step in path)
     shown = [step for step in path if step.duration_s >= _WORTH_SHOWING * (trial.wall_s or 0.0)]
     rest_s = math.fsum(step.duration_s for step in path if step not in shown)
-    lines = [(_short(plain(step.name)), _kind(step.kind), step.duration_s) for step in shown]
+    lines = [(_short(plain_text(step.name)), _kind(step.kind), step.duration_s) for step in shown]
     if len(shown) < len(path):
         lines.append((f"{len(path) - len(shown)} shorter ones", "", rest_s))
     lines.append(("all", "", total_s))
@@ -155,7 +154,7 @@ def _kind(kind: ActivityKind) -> str:
 
 def _label(step: ExplainedStep) -> str:
     where = " ".join(str(part) for part in (step.stage, step.position) if part is not None)
-    return plain(f"[{where}] {step.name}" if where else step.name)
+    return plain_text(f"[{where}] {step.name}" if where else step.name)
 
 
 def _short(text: str) -> str:

@@ -9,22 +9,33 @@ import msgspec
 
 
 class GridColumn(msgspec.Struct, frozen=True, kw_only=True):
-    """A column and its cells. The one with the highest `drop` goes first when the width is short; 0 always stays."""
+    """A column and its cells. The one with the highest `drop` goes first when the width is short; 0 always stays.
+
+    `metrics` is for whoever explains the table: it is not laid out.
+    """
 
     header: str
     cells: tuple[str, ...]
     drop: int = 0
     left: bool = False
+    metrics: tuple[str, ...] = ()
 
 
 def terminal_grid(columns: Sequence[GridColumn], *, width: int, breaks: Collection[int] = ()) -> str:
     """A table that fits into `width` where it can; a line stands before each row whose number is in `breaks`."""
+    return _laid_out(fitting(columns, width=width), "simple", breaks)
+
+
+def fitting(columns: Sequence[GridColumn], *, width: int) -> list[GridColumn]:
+    """The columns that a table of `width` has room for."""
     kept = list(columns)
-    text = _laid_out(kept, "simple", breaks)
-    while max(map(len, text.splitlines()), default=0) > width and any(column.drop for column in kept):
+    while _width(kept) > width and any(column.drop for column in kept):
         kept.remove(max(kept, key=lambda column: column.drop))
-        text = _laid_out(kept, "simple", breaks)
-    return text
+    return kept
+
+
+def _width(columns: Sequence[GridColumn]) -> int:
+    return max(map(len, _laid_out(columns, "simple", ()).splitlines()), default=0)
 
 
 def markdown_grid(columns: Sequence[GridColumn]) -> str:

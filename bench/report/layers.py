@@ -9,8 +9,7 @@ import msgspec
 from bench.model.image_layers import ImageLayer, ImageLayers
 from bench.model.layers_report import LayersReport, VariantLayers
 from bench.report.grid import GridColumn, terminal_grid
-from bench.report.notes import plain
-from bench.report.units import bytes_text, percent_text
+from bench.report.units import bytes_text, percent_text, plain_text
 
 _SHORTEST_INSTRUCTION = 24
 _ELLIPSIS = "…"
@@ -28,7 +27,7 @@ def render_layers_table(report: LayersReport, *, width: int) -> str:
 
 def _variant(one: VariantLayers, width: int) -> str:
     if one.layers is None:
-        return f"{one.variant}: not weighed: {plain(one.reason or '')}"
+        return f"{one.variant}: not weighed: {plain_text(one.reason or '')}"
     head = f"{one.variant} (trial {one.trial}): {_totals(one.layers)}"
     parts = [textwrap.fill(head, max(width, 40), break_on_hyphens=False), _layers(one.layers, width)]
     if one.layers.worst:
@@ -67,7 +66,7 @@ def _layers(image: ImageLayers, width: int) -> str:
 def _worst(image: ImageLayers, width: int) -> str:
     sizes = tuple(bytes_text(path.size_bytes) for path in image.worst)
     what = tuple(f"{path.kind} in layer {path.layer}" for path in image.worst)
-    paths = tuple(plain(path.path) for path in image.worst)
+    paths = tuple(plain_text(path.path) for path in image.worst)
     columns = [
         GridColumn(header="wasted", cells=sizes),
         GridColumn(header="how", cells=what, left=True),
@@ -79,7 +78,7 @@ def _worst(image: ImageLayers, width: int) -> str:
 def _made_by(layer: ImageLayer) -> str:
     if layer.instruction is None:
         return "the base" if layer.in_base else "not told by the image's history"
-    words = plain(layer.instruction)
+    words = plain_text(layer.instruction)
     return f"the base: {words}" if layer.in_base else words
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+import msgspec
 
 from bench.model.summary import Note, NoteKind
+from bench.pure.last_words import short_cause, shortened
+from bench.report.units import plain_text
 
 _MOST_SUBJECTS = 4
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_LONGEST_OUTPUT = 300
+_ABOUT_METRICS = frozenset({NoteKind.METERS, NoteKind.HOST_WIDE, NoteKind.ABSENT})
 _TITLES: Mapping[str, str] = {
     "cpu_user_s": "user CPU time",
     "cpu_system_s": "system CPU time",
@@ -24,7 +28,21 @@ _TITLES: Mapping[str, str] = {
 
 def note_text(note: Note) -> str:
     """One note as one line of plain text, without control characters, however odd the reason that it quotes."""
-    return plain(_SENTENCES[note.kind](note))
+    return plain_text(_SENTENCES[note.kind](note))
+
+
+def note_output(note: Note) -> tuple[str, ...]:
+    """What a failed step printed last, as plain lines to stand below the note."""
+    return tuple(shortened(text, _LONGEST_OUTPUT) for line in note.output if (text := plain_text(line)))
+
+
+def notes_about(notes: Iterable[Note], metrics: Collection[str]) -> Iterator[Note]:
+    """The notes that a reader of a table with these metrics needs: meters of others are not told."""
+    for note in notes:
+        if note.kind not in _ABOUT_METRICS:
+            yield note
+        elif kept := tuple(name for name in note.subjects if name in metrics):
+            yield msgspec.structs.replace(note, subjects=kept)
 
 
 def _running(note: Note) -> str:
@@ -45,11 +63,11 @@ def _unavailable(note: Note) -> str:
 
 
 def _failed(note: Note) -> str:
-    return f"{_trials(note)} failed ({_some(note)}): {note.detail}{_log(note)}"
+    return f"{_trials(note)} failed ({_some(note)}): {short_cause(note.detail)}{_log(note)}"
 
 
 def _timeout(note: Note) -> str:
-    return f"{_trials(note)} ran out of time ({_some(note)}): {note.detail}{_log(note)}"
+    return f"{_trials(note)} ran out of time ({_some(note)}): {short_cause(note.detail)}{_log(note)}"
 
 
 def _invalid(note: Note) -> str:
@@ -67,11 +85,15 @@ def _no_reference(note: Note) -> str:
 
 
 def _few_rounds(note: Note) -> str:
-    if note.subjects == ("1",):
+    odds = {n: odd for n, odd in zip(note.subjects, note.detail.split(", "), strict=True) if n != "1"}
+    if not odds:
         return "One valid trial shows no spread: take 6 rounds or more for a range that holds the median to 95 %."
+    alone = " One valid trial shows no spread." if "1" in note.subjects else ""
+    where = f"With {next(iter(odds))} valid trials" if len(odds) == 1 else "With fewer than 6 valid trials"
+    chances = [odd if len(odds) == 1 else f"{odd} ({n} trials)" for n, odd in odds.items()]
     return (
-        f"With {' or '.join(note.subjects)} valid trials the range is from the fastest to the slowest, and holds the "
-        f"true median with a probability of {note.detail.replace(', ', ' or ')} only: take 6 rounds or more for 95 %."
+        f"{where} the range is from the fastest to the slowest, and holds the true median with a probability of "
+        f"{' or '.join(chances)} only: take 6 rounds or more for 95 %.{alone}"
     )
 
 
@@ -134,9 +156,3 @@ def _titles(note: Note) -> str:
 
 def _log(note: Note) -> str:
     return f" (log: {note.log})" if note.log else ""
-
-
-def plain(text: str) -> str:
-    """Text of programs and people on one line, without control characters."""
-    words = " ".join(_ANSI.sub("", text).split())
-    return "".join(letter for letter in words if letter.isprintable())

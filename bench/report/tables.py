@@ -5,43 +5,71 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from bench.model.summary import Row, RunSummary, Summary
+import msgspec
+
+from bench.model.summary import Note, Row, RunSummary, Summary
 from bench.pure.fingerprint import environment_line
 from bench.report.choices import SortColumn
 from bench.report.columns import columns_of, sorted_rows
 from bench.report.effects import HEADING, effect_columns
-from bench.report.grid import GridColumn, markdown_grid, terminal_grid
-from bench.report.notes import note_text
+from bench.report.grid import GridColumn, fitting, markdown_grid, terminal_grid
+from bench.report.notes import note_output, note_text, notes_about
+from bench.report.units import count_text
 
 DEFAULT_WIDTH = 120
 GLUE = "\N{NO-BREAK SPACE}"
 
 
-def render_table(summary: Summary, *, width: int = DEFAULT_WIDTH, sort: SortColumn = SortColumn.TIME) -> str:
-    """Tables for a terminal. Columns are dropped, the least telling first, until a table fits into `width`."""
+def render_table(
+    summary: Summary, *, width: int = DEFAULT_WIDTH, sort: SortColumn = SortColumn.TIME, folder: str = ""
+) -> str:
+    """Tables for a terminal. Columns are dropped, the least telling first, until a table fits into `width`.
+
+    `folder` is the run's, as the reader can type it; it goes before the paths of logs.
+    """
     rows = sorted_rows(summary, sort)
     breaks = {number for number in range(1, len(rows)) if rows[number].state is not rows[number - 1].state}
+    columns = fitting(_variant_columns(summary, rows), width=width)
     parts = [
         "\n".join(_wrapped(_glued(line), width) for line in _headlines(summary.run)),
-        terminal_grid(_variant_columns(summary, rows), width=width, breaks=breaks),
+        terminal_grid(columns, width=width, breaks=breaks),
     ]
     if summary.axes:
         effects = terminal_grid(effect_columns(summary), width=width)
         parts.append(f"{_wrapped(HEADING, width)}\n{effects}")
-    if summary.notes:
-        parts.append("\n".join(_wrapped(note_text(note), width, bullet="- ") for note in summary.notes))
+    if notes := list(notes_about(summary.notes, _metrics_of(columns))):
+        parts.append("\n".join(_noted(_located(note, folder), width) for note in notes))
     return "\n\n".join(parts) + "\n"
 
 
 def render_markdown(summary: Summary, *, sort: SortColumn = SortColumn.TIME) -> str:
-    """The same as a Markdown document, with every column."""
-    rows = sorted_rows(summary, sort)
-    parts = [f"# {summary.run.id}", *_headlines(summary.run), markdown_grid(_variant_columns(summary, rows))]
+    """The same as a Markdown document, with every column. Paths of logs are relative to the run's folder, its place."""
+    columns = _variant_columns(summary, sorted_rows(summary, sort))
+    parts = [f"# {summary.run.id}", *_headlines(summary.run), markdown_grid(columns)]
     if summary.axes:
         parts += [f"## {HEADING}", markdown_grid(effect_columns(summary))]
-    if summary.notes:
-        parts += ["## Notes", "\n".join(f"- {note_text(note)}" for note in summary.notes)]
+    if notes := list(notes_about(summary.notes, _metrics_of(columns))):
+        parts += ["## Notes", "\n".join(map(_noted_in_markdown, notes))]
     return "\n\n".join(parts) + "\n"
+
+
+def _noted(note: Note, width: int) -> str:
+    lines = [_wrapped(note_text(note), width, bullet="- ")]
+    return "\n".join([*lines, *(_wrapped(line, width, bullet="    | ") for line in note_output(note))])
+
+
+def _noted_in_markdown(note: Note) -> str:
+    """A list item; what a program printed is a block of code within it, so that none of it is taken for Markdown."""
+    output = "".join(f"\n      {line}" for line in note_output(note))
+    return f"- {note_text(note)}" + (f"\n{output}\n" if output else "")
+
+
+def _located(note: Note, folder: str) -> Note:
+    return msgspec.structs.replace(note, log=f"{folder.rstrip('/')}/{note.log}") if note.log and folder else note
+
+
+def _metrics_of(columns: Sequence[GridColumn]) -> set[str]:
+    return {metric for column in columns for metric in column.metrics}
 
 
 def headline(run: RunSummary) -> str:
@@ -51,9 +79,9 @@ def headline(run: RunSummary) -> str:
         f"{run.scenario}: {run.title}",
         f"run {run.id}",
         *([", ".join(fixed)] if fixed else []),
-        f"{run.rounds} rounds" if run.rounds != 1 else "1 round",
+        count_text(run.rounds, "round"),
         f"{run.engine} engine {run.engine_version} ({run.builder}, {run.storage_driver})",
-        f"{run.cpus} CPUs",
+        count_text(run.cpus, "CPU"),
         *(["page cache emptied before each build"] if run.drop_page_cache else []),
     ]
     return " · ".join(words)
@@ -66,6 +94,7 @@ def _variant_columns(summary: Summary, rows: Sequence[Row]) -> list[GridColumn]:
             cells=tuple(column.text(row) for row in rows),
             drop=column.drop,
             left=column.left,
+            metrics=column.metrics,
         )
         for column in columns_of(summary)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from bench.pure.quantities import bytes_text, decimals
 
@@ -11,7 +12,9 @@ __all__ = [
     "DASH",
     "TIMES",
     "bytes_text",
+    "count_text",
     "percent_text",
+    "plain_text",
     "ratio_number",
     "ratio_text",
     "seconds_range_text",
@@ -23,6 +26,7 @@ ABSENT = DASH
 _MILLISECONDS_BELOW = 0.0995
 _NARROW = 10.0
 _SMALL_RATIO = 0.1
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def seconds_text(seconds: float) -> str:
@@ -58,3 +62,14 @@ def ratio_text(ratio: float, low: float | None = None, high: float | None = None
 def percent_text(ratio: float) -> str:
     """A share of one: `100 %`."""
     return f"{ratio * 100:.0f} %"
+
+
+def plain_text(text: str) -> str:
+    """A text of whatever origin on one line, without control characters."""
+    words = " ".join(_ANSI.sub("", text).split())
+    return "".join(letter for letter in words if letter.isprintable())
+
+
+def count_text(count: int, word: str) -> str:
+    """A number of things: `1 variant`, `2 variants`, `10,000 variants`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -84,6 +84,11 @@ def test_plan_takes_choices_by_name_and_by_path(buildmark: Buildmark) -> None:
         (["toy", "--base", "debain-12"], "unknown base 'debain-12' (did you mean 'debian-12'?)"),
         (["toy", "--state", "wram"], "unknown state 'wram' (did you mean 'warm'?)"),
         (["toy", "--rounds", "0"], "0 rounds"),
+        (["toy", "--rounds", "2.5"], "--rounds takes a whole number, not '2.5'"),
+        (["toy", "--seed", "x"], "--seed takes a whole number, not 'x'"),
+        (["toy", "--format", "jsn"], "there is no format 'jsn' (did you mean 'json'?)"),
+        (["toy", "--base", ""], "'--base ' names no base"),
+        (["toy", "--state", ","], "'--state ,' names no state"),
         (["toy", "--base", "alpine-3.23", "--set", "stages=multi"], "no variant of toy is left"),
     ],
 )
@@ -97,6 +102,42 @@ def test_a_wrong_command_line_exits_2_and_says_what_to_do(
     assert "\n  try: " in said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["render", "toy", "--builder", "clasic"], "there is no builder 'clasic' (did you mean 'classic'?)"),
+        (["run", "toy", "--builder", "clasic"], "there is no builder 'clasic' (did you mean 'classic'?)"),
+        (["run", "toy", "--engine", "hots"], "there is no engine 'hots' (did you mean 'host'?)"),
+        (["run", "toy", "--timeout", "soon"], "--timeout takes a number of seconds, 0.1 or more, not 'soon'"),
+        (["run", "toy", "--timeout", "nan"], "--timeout takes a number of seconds, 0.1 or more, not 'nan'"),
+        (["run", "toy", "toy", "--format", "json"], "--format json is one document, and 2 scenarios make as many"),
+        (["run", "toy", "toy", "--format", "csv"], "--format csv is one document, and 2 scenarios make as many"),
+        (["scenarios", "--format", "jsn"], "there is no format 'jsn' (did you mean 'json'?)"),
+        (["bases", "--format", "jsn"], "there is no format 'jsn' (did you mean 'json'?)"),
+        (["bases", "prepare", "debian-12", "--engine", "hots"], "there is no engine 'hots' (did you mean 'host'?)"),
+        (["engine", "logs", "--lines", "-3"], "--lines takes 0 or more, not -3"),
+    ],
+)
+def test_a_wrong_word_is_refused_in_the_same_shape_by_every_command(
+    buildmark: Buildmark, arguments: list[str], words: str
+) -> None:
+    said = buildmark(*arguments)
+    assert said.code == 2
+    assert said.err.startswith(f"error: {words}\n  try: ")
+
+
+def test_words_of_a_closed_set_may_be_shouted(buildmark: Buildmark) -> None:
+    assert json.loads(buildmark("plan", "toy", "--format", "JSON").out)["scenario"] == "toy"
+
+
+@pytest.mark.parametrize("mistake", ["RUN {{ stagse }}", "{{ install('curl') }}"])
+def test_plan_finds_what_a_run_would_stumble_over(buildmark: Buildmark, toy: Path, mistake: str) -> None:
+    (toy / "Dockerfile.j2").write_text(f"FROM {{{{ base.ref }}}}\n{mistake}\n")
+    said = buildmark("plan", "toy", "--base", "busybox")
+    assert said.code == 2
+    assert "Dockerfile.j2:2: " in said.err
+
+
 def test_a_wrong_scenario_exits_2_with_file_and_line(buildmark: Buildmark, toy: Path) -> None:
     (toy / "scenario.toml").write_text(TOML.replace("title", "titel"))
     said = buildmark("plan", "toy")
@@ -105,6 +146,7 @@ def test_a_wrong_scenario_exits_2_with_file_and_line(buildmark: Buildmark, toy: 
 
 
 def test_a_large_matrix_asks_for_allow_large(buildmark: Buildmark, toy: Path) -> None:
+    (toy / "Dockerfile.j2").write_text("FROM scratch\n")
     axes = "\n".join(f"a{n} = [{', '.join(f'{chr(34)}l{level}{chr(34)}' for level in range(22))}]" for n in range(3))
     (toy / "scenario.toml").write_text(f'title = "Large"\n[axes]\n{axes}\n')
     said = buildmark("plan", "toy")
@@ -115,6 +157,7 @@ def test_a_large_matrix_asks_for_allow_large(buildmark: Buildmark, toy: Path) ->
     assert allowed.code == 0
     assert "and 10,548 more" in allowed.out
     assert "10,648 timed builds" in allowed.out
+    assert "only the first 200 Dockerfiles were rendered" in allowed.out
 
 
 # -- render
@@ -150,6 +193,21 @@ def test_out_overwrites_nothing(buildmark: Buildmark, tmp_path: Path) -> None:
     said = buildmark("render", "toy", "--out", "out")
     assert said.code == 2
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_out_that_fails_half_way_leaves_nothing(
+    buildmark: Buildmark, toy: Path, tmp_path: Path, *, is_there: bool
+) -> None:
+    (toy / "context" / "outside").symlink_to("../../../nowhere")
+    if is_there:
+        (tmp_path / "out").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    assert buildmark("render", "toy", "--out", "out").code == 2
+    assert sorted(tmp_path.rglob("*")) == before
+    (toy / "context" / "outside").unlink()
+    assert buildmark("render", "toy", "--out", "out").code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 3
 
 
 def test_out_inside_the_context_is_refused(buildmark: Buildmark, toy: Path) -> None:

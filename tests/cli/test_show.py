@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -81,7 +83,36 @@ def test_runs_are_listed_with_what_cannot_be_read(store: RunStore) -> None:
     lines = show(store, "--list").stdout.splitlines()
     assert lines[2].startswith("20261124-090000-quick")
     assert "not a readable run record" in lines[2]
-    assert lines[3].split()[:3] == ["20261123-090000-quick", f"{START:%Y-%m-%d}", "09:00:00"]
+    assert lines[3].split()[:9] == [
+        *("20261123-090000-quick", f"{START:%Y-%m-%d}", "09:00:00"),
+        *("complete", "4", "3", "24", "of", "24"),
+    ]
+
+
+def test_the_list_tells_how_far_a_run_has_come(store: RunStore) -> None:
+    with store.create(RUN) as writer:
+        assert " running " in show(store, "--list").stdout
+        for trial in make_trials(PLAN)[:2]:
+            writer.append(trial)
+    assert " interrupted " in (listed := show(store, "--list").stdout)
+    assert " 2 of 24 " in listed
+    trials = store.results / RUN.id / "trials.jsonl"
+    trials.write_bytes(trials.read_bytes()[:-1])
+    assert " 2 of 24 " in show(store, "--list").stdout
+    trials.write_bytes(trials.read_bytes()[:-9])
+    assert " 1 of 24 " in show(store, "--list").stdout
+
+
+def test_a_log_is_named_as_it_can_be_typed_from_here(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.create(RUN) as writer:
+        lost = make_lost_trial(PLAN.trials[0], TrialStatus.FAILED, "exit code 1")
+        log = writer.write_log(PLAN.trials[0], "a line", b"")
+        writer.append(msgspec.structs.replace(lost, log=log))
+    monkeypatch.chdir(store.results.parent)
+    named = re.search(r"\(log:\s+(\S+)\)", show(store).stdout)
+    assert named is not None
+    assert named[1].startswith("results/")
+    assert Path(named[1]).read_text() == "a line"
 
 
 @pytest.mark.parametrize(

@@ -207,11 +207,24 @@ def test_lost_trials_are_told_in_groups_with_their_reason_and_a_log() -> None:
         else make_trial(planned)
         for planned in PLAN.trials
     )
-    cold, warm = notes_of(summarise(RUN, trials), NoteKind.FAILED)
-    assert cold.subjects == ("debian-12-single cold",)
-    assert (cold.count, cold.detail) == (3, "RUN make: exit code 2")
-    assert cold.log == "logs/0001-debian-12-single-cold.log"
-    assert warm.subjects == ("debian-12-single warm",)
+    (note,) = notes_of(summarise(RUN, trials), NoteKind.FAILED)
+    assert note.subjects == ("debian-12-single cold", "debian-12-single warm")
+    assert (note.count, note.detail) == (6, "RUN make: exit code 2")
+    assert note.log == "logs/0001-debian-12-single-cold.log"
+
+
+def test_a_cold_build_and_the_one_that_prepares_a_warm_trial_share_a_note_with_the_last_words() -> None:
+    trials = tuple(
+        make_trial(
+            planned,
+            status=TrialStatus.FAILED,
+            reason="make: 2" if planned.state is State.COLD else "the build that prepares the state failed: make: 2",
+            log_tail=("#7 | no rule", "#7 failed: make: 2"),
+        )
+        for planned in PLAN.trials
+    )
+    (note,) = notes_of(summarise(RUN, trials), NoteKind.FAILED)
+    assert (note.count, note.detail, note.output) == (24, "make: 2", ("no rule",))
 
 
 def test_a_smoke_test_that_failed_is_told() -> None:

@@ -97,8 +97,65 @@ def test_notes_say_what_was_lost_and_why_without_control_characters() -> None:
         "counts in no number (debian-12-single-merged warm): 1 of 2 steps was executed: RUN gzip -k /srv/* (log: "
         in text
     )
-    assert "holds the true median with a probability of 50 % or 75 % only" in text
+    assert "holds the true median with a probability of 50 % (2 trials) or 75 % (3 trials) only" in text
     assert "- Measured host-wide, so other programs on the machine are in it: disk writes." in text
+
+
+def failed_once() -> Summary:
+    plan = make_plan()
+    trials = list(make_trials(plan))
+    trials[2] = make_trial(
+        plan.trials[2],
+        status=TrialStatus.FAILED,
+        reason="make: 2",
+        log_tail=("#7 | E: \x1b[1moops", "#7 failed: make: 2"),
+    )
+    return summarise(make_run(plan), tuple(trials))
+
+
+def test_a_note_has_the_last_words_below_it_and_a_log_that_can_be_pasted() -> None:
+    lines = render_summary(failed_once(), width=200, folder="results/a-run").splitlines()
+    note = lines.index(
+        "- 1 trial failed (debian-12-multi cold): make: 2 (log: results/a-run/logs/0003-debian-12-multi-cold.log)"
+    )
+    assert lines[note + 1] == "    | E: oops"
+
+
+def test_the_document_beside_the_logs_names_them_from_there_and_quotes_in_a_block() -> None:
+    text = render_summary(failed_once(), SummaryFormat.MARKDOWN, folder="results/a-run")
+    assert "(log: logs/0003-debian-12-multi-cold.log)\n\n      E: oops\n" in text
+
+
+def test_meters_are_told_of_what_the_table_shows_and_in_json_of_all() -> None:
+    wide, narrow = (render_summary(mixed(), width=width) for width in (1000, 60))
+    assert "peak memory" in wide
+    assert "disk writes" in wide
+    for unseen in ("cache growth", "disk reads"):
+        assert unseen not in wide
+    assert "Measured" not in narrow
+    told = {
+        name for note in json.loads(render_summary(mixed(), SummaryFormat.JSON))["notes"] for name in note["subjects"]
+    }
+    assert {"cache_growth_bytes", "disk_read_bytes"} <= told
+
+
+def test_a_single_trial_is_said_to_show_no_spread_and_not_a_chance_of_nothing() -> None:
+    plan = make_plan(rounds=2)
+    trials = replace_trials(make_trials(plan), when={"number": 1}, status=TrialStatus.INVALID, reason="no proof")
+    text = render_summary(summarise(make_run(plan), trials), width=1000)
+    assert "With 2 valid trials the range" in text
+    assert "a probability of 50 % only: take 6 rounds or more for 95 %. One valid trial shows no spread." in text
+
+
+def test_a_ratio_of_two_rounds_has_no_interval_but_in_json() -> None:
+    plan = make_plan(rounds=2)
+    walls = {("alpine-3.23-single", State.COLD, 1): 9.0}
+    summary = summarise(make_run(plan), make_trials(plan, wall_s=walls))
+    row = next(
+        line for line in render_summary(summary).splitlines() if "alpine-3.23 instead" in line and "cold" in line
+    )
+    assert "1.64 (2 rounds)" in row
+    assert json.loads(render_summary(summary, SummaryFormat.JSON))["axes"][0]["low"] is not None
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:

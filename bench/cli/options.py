@@ -1,0 +1,54 @@
+"""How the words of options are read: closed sets and numbers, all refused in the same shape, with exit code 2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+from bench.errors import UsageError
+from bench.report.choices import parse_choice
+
+Choice = TypeVar("Choice", bound=StrEnum)
+_WHOLE = re.compile(r"[+-]?[0-9][0-9_]*")
+
+
+def choice(kind: type[Choice], option: str, problem: str) -> Callable[[str], Choice]:
+    """The parser of an option that takes one of a closed set; it raises UsageError that starts with `problem`."""
+
+    def parse(word: str) -> Choice:
+        return parse_choice(word, kind, option, problem)
+
+    return parse
+
+
+def whole_number(option: str, example: int, *, least: int | None = None) -> Callable[[str], int]:
+    """The parser of an option that takes a whole number, `least` or more; `example` is what the remedy shows."""
+
+    def parse(word: str | int) -> int:
+        number = int(word) if _WHOLE.fullmatch(str(word)) else None
+        if number is None:
+            raise UsageError(f"{option} takes a whole number, not '{word}'", remedy=f"{option} {example}")
+        if least is not None and number < least:
+            raise UsageError(f"{option} takes {least} or more, not {number}", remedy=f"{option} {example}")
+        return number
+
+    return parse
+
+
+def seconds(option: str, example: int, *, least: float) -> Callable[[str], float]:
+    """The parser of an option that takes seconds, `least` or more."""
+
+    def parse(word: str | float) -> float:
+        try:
+            number = float(word)
+        except ValueError:
+            number = None
+        if number is None or not least <= number < float("inf"):
+            raise UsageError(
+                f"{option} takes a number of seconds, {least:g} or more, not '{word}'", remedy=f"{option} {example}"
+            )
+        return number
+
+    return parse

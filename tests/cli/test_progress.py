@@ -1,0 +1,99 @@
+"""What is printed for each trial while a campaign runs."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import msgspec
+import pytest
+
+from bench.cli.progress import BarWatcher, LineWatcher, result_words
+from bench.model.plan import Plan
+from bench.model.trial import Trial, TrialStatus
+from bench.ports.fakes import FakeClock
+from tests.builders import make_lost_trial, make_plan, make_run, make_trial
+
+LONG = "mkdir /out  && " + " && ".join(f"step-{number} --with a-lot" for number in range(30)) + " && the-end"
+REASON = f'failed to build: failed to solve: process "/bin/sh -c {LONG}" did not complete successfully: exit code: 3'
+TAIL = (
+    "#7 [2/2] RUN mkdir",
+    "#7 | one",
+    "#7 | two",
+    "#7 | E: oops",
+    f"#7 failed: {REASON}",
+    " 6 | >>> RUN",
+    "ERROR: x",
+)
+
+
+def failed(plan: Plan, position: int, reason: str = REASON) -> Trial:
+    trial = make_lost_trial(plan.trials[position], TrialStatus.FAILED, reason)
+    return msgspec.structs.replace(trial, log_tail=TAIL)
+
+
+def told(plan: Plan, trials: list[Trial], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    watcher = LineWatcher(FakeClock())
+    watcher.started(make_run(plan), plan.trials)
+    for planned, trial in zip(plan.trials, trials, strict=False):
+        watcher.trial_started(planned)
+        watcher.trial_ended(trial)
+    watcher.ended()
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_failed_step_says_its_own_last_words_once_and_not_its_whole_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plan = make_plan({"base": ("debian-12",)}, rounds=1)
+    warm = failed(plan, 1, f"the build that prepares the state failed: {REASON}")
+    lines = told(plan, [failed(plan, 0), warm], capsys)
+    result = "failed: `mkdir /out && step-0 --with a-lot && … ith a-lot && the-end` exited with 3"
+    assert result_words(warm) == result
+    assert lines == [
+        "run 20261123-090000-quick: 2 trials to go",
+        f"[1/2] round 1  debian-12  cold  {result}",
+        "    | one",
+        "    | two",
+        "    | E: oops",
+        f"[2/2] round 1  debian-12  warm  {result}",
+    ]
+
+
+def test_why_a_base_is_missing_is_not_repeated_at_every_trial() -> None:
+    trial = make_lost_trial(make_plan().trials[0], TrialStatus.UNAVAILABLE, "a long story of registries")
+    assert result_words(trial) == "unavailable"
+
+
+def test_the_last_trial_has_no_time_left_and_one_trial_is_no_trials(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = make_plan({"base": ("debian-12",)}, rounds=1)
+    lines = told(plan, [make_trial(planned) for planned in plan.trials], capsys)
+    assert "left" not in lines[-1]
+    single = make_plan({"base": ("debian-12",)}, rounds=1, states=(plan.states[0],))
+    assert told(single, [], capsys) == ["run 20261123-090000-quick: 1 trial to go"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_fits_a_narrow_terminal_and_is_drawn_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    plan, watcher = make_plan({"base": ("a-base-with-a-very-long-name-indeed-that-goes-on",)}), BarWatcher(FakeClock())
+    watcher.started(make_run(plan), plan.trials)
+    try:
+        watcher.trial_started(plan.trials[0])
+        bar = watcher._bar
+        assert bar is not None
+        assert bar.live.refresh_per_second == 2
+        lines = bar.console.render_lines(bar.get_renderable(), pad=False)
+        assert len(lines) == 1
+        text = "".join(segment.text for segment in lines[0])
+        assert len(text) <= 60
+        assert "0/6" in text
+        assert "round 1  a-base" in text
+    finally:
+        watcher.ended()
