@@ -67,6 +67,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     results: Path
     command: tuple[str, ...]
+    disturbed_above: float | None = None
 
 
 def start_run(asked: Campaign, world: World) -> RunFolder:
@@ -195,6 +196,7 @@ def _describe(
         machine=describe_machine(),
         bases=bases.prepared,
         unavailable=bases.unavailable,
+        disturbed_above=asked.disturbed_above,
     )
 
 
@@ -210,7 +212,7 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world
     return Workbench(
         engine=engine,
         builder=make_builder(run.builder, engine, world.clock),
-        meter=make_meter(engine, builder=run.builder),
+        meter=make_meter(engine, builder=run.builder, clock=world.clock),
         clock=world.clock,
         recorder=writer,
         ledger=HostLedger(world.cache, engine.info.name) if engine.info.kind is EngineKind.HOST else None,

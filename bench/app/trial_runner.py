@@ -14,12 +14,15 @@ from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepStatu
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State
-from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
+from bench.model.trial import HostUse, ImageFacts, Proof, SmokeResult, Trial, TrialStatus
+from bench.ports.protocols import Metered
 from bench.ports.run_folder import DOCKERFILES
 from bench.pure.cache_use import cache_use, step_durations
 from bench.pure.context_use import least_context_bytes
+from bench.pure.host_samples import disturbance, encode_samples, host_use
 from bench.pure.proof import prove
 from bench.pure.smoke import judge_smoke
+from bench.pure.step_use import STEP_USE, cpu_remainder, step_uses
 
 LOG_TAIL_LINES = 20
 
@@ -98,6 +101,8 @@ class TrialRunner:
         with watch.time("clean"):
             self._discard(outcome)
         log = self._bench.recorder.write_log(planned, outcome.transcript.log, outcome.raw)
+        host = self._host(planned, metered)
+        uses, unused = step_uses(outcome, metered.groups)
         status, reason = _verdict(outcome, proof, smoke or self._smoked.get(planned.variant))
         return msgspec.structs.replace(
             self._unbuilt(planned, started_at, status, reason),
@@ -107,13 +112,24 @@ class TrialRunner:
             cache=cache_use(outcome.transcript.steps, self._executed_s.get(planned.variant, {})),
             image=image,
             resources=metered.readings,
-            absent=metered.absent,
+            absent={**metered.absent, **({STEP_USE: unused} if unused else {})},
+            disturbed=disturbance(host, self._run.disturbed_above),
+            step_use=uses,
+            remainder=cpu_remainder(uses, metered.readings),
+            host=host,
+            meters_cpu_s=metered.meters_cpu_s,
             proof=proof,
             smoke=smoke,
             log=log,
             log_tail=() if status is TrialStatus.VALID else _tail(outcome),
             overhead_s=watch.spent_s,
         )
+
+    def _host(self, planned: PlannedTrial, metered: Metered) -> HostUse | None:
+        if metered.host is None:
+            return None
+        samples = self._bench.recorder.write_host_samples(planned, encode_samples(metered.host))
+        return host_use(metered.host, metered.readings, samples=samples)
 
     def _failed_preparation(
         self, planned: PlannedTrial, started_at: datetime, outcome: BuildOutcome, watch: Stopwatch

@@ -32,6 +32,9 @@ StatesOption = Annotated[
         "--state", metavar="STATE,…", help="Show only these cache states. May be repeated.", show_default="all"
     ),
 ]
+KeepDisturbedOption = Annotated[
+    bool, typer.Option("--keep-disturbed", help="Summarise also the trials during which other work took much CPU.")
+]
 ListOption = Annotated[bool, typer.Option("--list", help="List the runs instead, the newest first.")]
 
 
@@ -46,13 +49,15 @@ def register(app: typer.Typer) -> None:
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
         state: StatesOption = None,
+        keep_disturbed: KeepDisturbedOption = False,
         list_runs: ListOption = False,
     ) -> None:
         """Show the tables of a run: what each variant takes in each state, and what each level of an axis changes.
 
         Works on a run that is still under way, too, and on one that was interrupted.
         """
-        typer.echo(_list(results) if list_runs else _show(run, results, form, sort, state or ()), nl=False)
+        shown = _list(results) if list_runs else _show(run, results, form, sort, state or (), keep=keep_disturbed)
+        typer.echo(shown, nl=False)
 
 
 def terminal_width() -> int:
@@ -60,14 +65,14 @@ def terminal_width() -> int:
     return shutil.get_terminal_size(fallback=(WIDTH_WITHOUT_TERMINAL, 24)).columns
 
 
-def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str]) -> str:
+def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str], *, keep: bool) -> str:
     from bench.ports.run_store import RunStore
     from bench.pure.planning import parse_states
     from bench.pure.summary import only_states
     from bench.report.summaries import load_summary, render_summary
 
     chosen_form, column, chosen_states = parse_format(form), parse_sort(sort), parse_states(states, ())
-    summary = only_states(load_summary(RunStore(results).open(run)), chosen_states)
+    summary = only_states(load_summary(RunStore(results).open(run), keep_disturbed=keep), chosen_states)
     return render_summary(summary, chosen_form, width=terminal_width(), sort=column)
 
 

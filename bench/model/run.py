@@ -61,7 +61,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `id` is the name of its folder; `axes` maps each axis to its levels, the reference first.
 
     `scenario_folder` is where the scenario was read from. `context_sha256` identifies the filtered build context, so
-    that `resume` can tell whether it is still the same. `timeout_s` is per build.
+    that `resume` can tell whether it is still the same. `timeout_s` is per build. `disturbed_above` is the share of the
+    machine's CPU from which other work makes a trial disturbed; None for no such limit.
     """
 
     format_version: int = FORMAT_VERSION
@@ -84,3 +85,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
     bases: tuple[PreparedBase, ...]
     unavailable: tuple[UnavailableBase, ...]
+    disturbed_above: float | None = None

@@ -1,0 +1,334 @@
+"""Follows each RUN step's own control group (version 1) from its appearance to its end, in a thread that mostly sleeps.
+
+Nothing is polled while a step works: inotify tells that a group appeared or went, and a pidfd that the step's first
+process has ended, which is before runc removes the group: the moment to read the memory mark, the stalls and the disk
+traffic. CPU time needs no such luck, see `bench.pure.step_groups.CpuLedger`. Only the start of a container is watched
+closely, for the milliseconds until runc has become the step's own program, to tell the two apart.
+
+Where there is more to read: the command from the engine's runtime bundle, the stalls from the version 2 hierarchy that
+is mounted beside version 1 (it has them without any controller), the disk traffic from /proc/PID/io of the step's first
+process: to that the kernel adds what its children did when it waits for them, and as the first one of its process
+namespace it waits for all that outlive their parents. When runc was quicker and has waited for it already, runc's own
+file holds the same.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from bench.ports.inotify import FolderWatch
+from bench.ports.meter_parts import read_counter, read_text
+from bench.ports.protocols import Clock
+from bench.pure.cgroup_files import Absent, DiskBytes, strip_group
+from bench.pure.proc_counters import is_first_of_namespace, parse_pressure, parse_task_io
+from bench.pure.proc_files import Mount, find_hierarchy, find_unified
+from bench.pure.step_groups import NS_PER_S, CpuLedger, StepGroup, read_command
+
+START_POLL_MS = 5
+LIVE_POLL_MS = 100
+START_PATIENCE_S = 5.0
+STALLS = ("cpu", "memory", "io")
+
+
+class Followed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a follower saw: the groups in the order of their appearance, and the CPU time that looking cost."""
+
+    groups: tuple[StepGroup, ...]
+    cpu_s: float
+    absent: str | None = None
+
+
+class GroupTree(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the groups of the steps lie (`cpu`, `memory`, `unified` are the parents), and what else tells of them.
+
+    `bundles` is the folder in which the engine keeps the runtime bundle of each running step.
+    """
+
+    cpu: Path
+    memory: Path | Absent
+    unified: Path | Absent
+    bundles: Path
+    proc: Path
+
+
+def find_tree(mounts: Sequence[Mount], steps: str, *, data_root: Path, proc_root: Path) -> GroupTree | Absent:
+    """The tree of the groups below the group `steps` of an engine whose data lie in `data_root`."""
+    below = Path(strip_group(steps))
+    below = below if below.name == "buildkit" else below / "buildkit"
+    cpu, memory, unified = find_hierarchy(mounts, "cpuacct"), find_hierarchy(mounts, "memory"), find_unified(mounts)
+    if isinstance(cpu, Absent):
+        return cpu
+    return GroupTree(
+        cpu=Path(cpu) / below,
+        memory=memory if isinstance(memory, Absent) else Path(memory) / below,
+        unified=unified if isinstance(unified, Absent) else Path(unified) / below,
+        bundles=data_root / "buildkit" / "executor",
+        proc=proc_root,
+    )
+
+
+class StepFollower:
+    """Follows the steps of one build. `make`: the parent group is ours, and may be made before the first step."""
+
+    def __init__(self, tree: GroupTree, clock: Clock, *, make: bool) -> None:
+        self._tree = tree
+        self._clock = clock
+        self._make = make
+
+    def start(self) -> FollowerSession:
+        """Begin to follow. Where that cannot be done, the session says why at its end."""
+        try:
+            if self._make:
+                self._tree.cpu.mkdir(parents=True, exist_ok=True)
+            watch = FolderWatch(self._tree.cpu)
+        except OSError as error:
+            return FollowerSession(None, Absent(f"{self._tree.cpu}: {error.strerror}"))
+        return FollowerSession(_Thread(self._tree, self._clock, watch), None)
+
+
+class FollowerSession:
+    """One build being followed."""
+
+    def __init__(self, thread: _Thread | None, absent: Absent | None) -> None:
+        self._thread = thread
+        self._absent = absent
+
+    def stop(self) -> Followed:
+        """Stop following and return what was seen."""
+        if self._thread is None:
+            return Followed(groups=(), cpu_s=0.0, absent=self._absent.reason if self._absent else None)
+        return self._thread.finish()
+
+
+class _Thread:
+    """The thread, and its end."""
+
+    def __init__(self, tree: GroupTree, clock: Clock, watch: FolderWatch) -> None:
+        self._watch = watch
+        self._looker = _Looker(tree, clock, watch)
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC)
+        self._cpu_s = 0.0
+        self._thread = threading.Thread(target=self._run, daemon=True, name="step-follower")
+        self._thread.start()
+
+    def finish(self) -> Followed:
+        os.close(self._wake_write)
+        self._thread.join()
+        os.close(self._wake_read)
+        self._watch.close()
+        return Followed(groups=self._looker.groups(), cpu_s=self._cpu_s)
+
+    def _run(self) -> None:
+        _go_first()
+        poll = select.epoll()
+        poll.register(self._wake_read, select.EPOLLHUP)
+        poll.register(self._watch.descriptor, select.EPOLLIN)
+        try:
+            ended = False
+            while not ended:
+                wait_ms = self._looker.wait_ms()
+                ready = {number for number, _ in poll.poll(None if wait_ms is None else wait_ms / 1000)}
+                ended = self._wake_read in ready
+                self._looker.look(poll, ready)
+        finally:
+            self._looker.close(poll)
+            poll.close()
+            self._cpu_s = time.thread_time()
+
+
+def _go_first() -> None:
+    """Let this thread, and no child of it, run as soon as it is woken: what it reads is gone a millisecond later.
+
+    Where that is not allowed, a busy machine makes it miss the disk traffic of a step now and then.
+    """
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+
+
+class _Watched:
+    """One group that is there."""
+
+    def __init__(self, name: str, begun_at_s: float) -> None:
+        self.name = name
+        self.begun_at_s = begun_at_s
+        self.bundle = b""
+        self.runtime = 0
+        self.first = 0
+        self.notice = -1
+        self.cpu_ns: int | None = None
+        self.start_cpu_ns: int | None = None
+        self.polls = 0
+        self.starting = True
+        self.peak: int | None = None
+        self.moved: DiskBytes | None = None
+        self.stalls: dict[str, float] = {}
+
+
+class _Looker:
+    """What the thread does with what it is woken for. Everything here runs in the thread, but for `groups`."""
+
+    def __init__(self, tree: GroupTree, clock: Clock, watch: FolderWatch) -> None:
+        self._tree = tree
+        self._clock = clock
+        self._watch = watch
+        self._living: dict[str, _Watched] = {}
+        self._ended: list[tuple[_Watched, int]] = []
+        for folder in tree.cpu.iterdir():
+            if folder.is_dir():
+                self._appear(folder.name)
+        parent = read_counter(tree.cpu / "cpuacct.usage")
+        self._ledger = CpuLedger(0 if isinstance(parent, Absent) else parent, self._read_living().values())
+
+    def wait_ms(self) -> int | None:
+        """How long the thread may sleep when nothing happens; None for as long as it likes."""
+        if any(group.starting for group in self._living.values()):
+            return START_POLL_MS
+        return LIVE_POLL_MS if self._living else None
+
+    def look(self, poll: select.epoll, ready: set[int]) -> None:
+        """Do what there is to be done after a wait."""
+        for group in list(self._living.values()):
+            ended = group.notice in ready
+            if ended or not (ready or group.starting):
+                self._read(group)
+            if ended:
+                group.moved = self._moved(group.first) or self._moved(group.runtime)
+                self._move_on(group, poll)
+            elif group.starting:
+                self._look_at_start(group, poll)
+        if self._watch.descriptor in ready or not ready:
+            self._take_events(poll)
+
+    def close(self, poll: select.epoll) -> None:
+        """Take leave of the groups that are still there."""
+        self._take_events(poll)
+        self._end(list(self._living), poll)
+
+    def groups(self) -> tuple[StepGroup, ...]:
+        """Everything that was seen; call it when the thread has ended."""
+        return tuple(sorted((_result(group, cpu_ns) for group, cpu_ns in self._ended), key=lambda one: one.begun_at_s))
+
+    def _take_events(self, poll: select.epoll) -> None:
+        gone = []
+        for name, appeared in self._watch.events():
+            if appeared:
+                self._appear(name)
+            elif name in self._living:
+                gone.append(name)
+        self._end(gone, poll)
+
+    def _appear(self, name: str) -> None:
+        group = self._living.setdefault(name, _Watched(name, self._clock.now().timestamp()))
+        with suppress(OSError):
+            group.bundle = (self._tree.bundles / name / "config.json").read_bytes()
+
+    def _look_at_start(self, group: _Watched, poll: select.epoll) -> None:
+        """See whether runc has become the step's own program; until then, all CPU time is the container's start."""
+        used = read_counter(self._tree.cpu / group.name / "cpuacct.usage")
+        if isinstance(used, int):
+            self._ledger.see(group.name, used)
+            group.start_cpu_ns = used
+        group.polls += 1
+        pids = self._pids(group)
+        if pids and not group.runtime:
+            group.runtime = self._parent(pids[0])
+        own = next((pid for pid in pids if not self._is_runtime(pid)), 0)
+        group.starting = not own and group.polls * START_POLL_MS < START_PATIENCE_S * 1000
+        self._notice_end(group, own or max(pids, default=0), poll)
+
+    def _move_on(self, group: _Watched, poll: select.epoll) -> None:
+        """The process that was waited for has ended; where another is left in the group, wait for that."""
+        self._notice_end(group, min(self._pids(group), default=0), poll)
+
+    def _notice_end(self, group: _Watched, pid: int, poll: select.epoll) -> None:
+        """Be woken by the end of this process, the step's first: it takes all others of its namespace with it."""
+        if pid == group.first:
+            return
+        self._forget_notice(group, poll)
+        group.first = pid
+        if pid and hasattr(os, "pidfd_open"):
+            with suppress(OSError):
+                group.notice = os.pidfd_open(pid)
+                poll.register(group.notice, select.EPOLLIN)
+
+    def _forget_notice(self, group: _Watched, poll: select.epoll) -> None:
+        if group.notice >= 0:
+            with suppress(OSError):
+                poll.unregister(group.notice)
+            os.close(group.notice)
+            group.notice = -1
+
+    def _read(self, group: _Watched) -> None:
+        """Read what can be read of a group now; what is gone already stays as it was read last."""
+        if isinstance(self._tree.memory, Path):
+            peak = read_counter(self._tree.memory / group.name / "memory.max_usage_in_bytes")
+            group.peak = group.peak if isinstance(peak, Absent) else peak
+        used = read_counter(self._tree.cpu / group.name / "cpuacct.usage")
+        if isinstance(used, int):
+            self._ledger.see(group.name, used)
+        if isinstance(self._tree.unified, Path):
+            for kind in STALLS:
+                text = read_text(self._tree.unified / group.name / f"{kind}.pressure")
+                stall = text if isinstance(text, Absent) else parse_pressure(text)
+                if not isinstance(stall, Absent):
+                    group.stalls[kind] = stall.some_s
+
+    def _moved(self, pid: int) -> DiskBytes | None:
+        """What a process, and all that it has waited for, moved; None when it is gone."""
+        text = read_text(self._tree.proc / str(pid) / "io") if pid else Absent("no process")
+        moved = text if isinstance(text, Absent) else parse_task_io(text)
+        return None if isinstance(moved, Absent) else moved
+
+    def _end(self, names: list[str], poll: select.epoll) -> None:
+        gone = [self._living.pop(name) for name in names]
+        if not gone:
+            return
+        parent = read_counter(self._tree.cpu / "cpuacct.usage")
+        used = self._ledger.close(names, 0 if isinstance(parent, Absent) else parent, self._read_living())
+        for group in gone:
+            self._forget_notice(group, poll)
+            self._ended.append((group, used[group.name]))
+
+    def _read_living(self) -> dict[str, int]:
+        readings = {name: read_counter(self._tree.cpu / name / "cpuacct.usage") for name in self._living}
+        return {name: used for name, used in readings.items() if isinstance(used, int)}
+
+    def _pids(self, group: _Watched) -> list[int]:
+        text = read_text(self._tree.cpu / group.name / "cgroup.procs")
+        return [] if isinstance(text, Absent) else [int(word) for word in text.split()]
+
+    def _is_runtime(self, pid: int) -> bool:
+        """Whether this is not the step's own program: runc still, or gone already.
+
+        The step's own is the first process of its namespace, and not called as runc calls itself.
+        """
+        text = read_text(self._tree.proc / str(pid) / "status")
+        return isinstance(text, Absent) or not is_first_of_namespace(text) or text.startswith("Name:\trunc")
+
+    def _parent(self, pid: int) -> int:
+        text = read_text(self._tree.proc / str(pid) / "stat")
+        return 0 if isinstance(text, Absent) else int(text.rpartition(")")[2].split()[1])
+
+
+def _result(group: _Watched, cpu_ns: int) -> StepGroup:
+    return StepGroup(
+        id=group.name,
+        begun_at_s=group.begun_at_s,
+        command=read_command(group.bundle),
+        cpu_s=cpu_ns / NS_PER_S,
+        container_start_cpu_s=None if group.start_cpu_ns is None else group.start_cpu_ns / NS_PER_S,
+        memory_peak_bytes=group.peak,
+        disk_read_bytes=group.moved.read if group.moved else None,
+        disk_written_bytes=group.moved.written if group.moved else None,
+        stall_cpu_s=group.stalls.get("cpu"),
+        stall_memory_s=group.stalls.get("memory"),
+        stall_io_s=group.stalls.get("io"),
+    )
