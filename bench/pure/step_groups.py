@@ -20,6 +20,8 @@ CLOCK_SLACK_S = 0.05
 """A group is made after its step has begun; both are stamped by one machine's clock, in two processes."""
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+")
+_OPTIONS = re.compile(r"^RUN\s+(--\S+\s+)*")
+_HERE_DOCUMENT = re.compile(r"<<\S+ \(")
 _IGNORED = str.maketrans("", "", "\\\"'`[]")
 _TIME = "time"
 _COMMAND = "command"
@@ -139,11 +141,13 @@ def _pairing(group: StepGroup, step: Step, begun_at_s: float | None) -> _Pairing
 def command_fit(name: str, command: Sequence[str]) -> float:
     """How much of a step's name a command covers, from 0 (not its command) to 1.
 
-    The name has variables replaced and options in front of it, and its quotes may differ; a here-document stands in
-    brackets. So the command's literal pieces must stand in the name in their order, and their share of it is the fit.
+    The name has variables replaced and options in front of it, its quotes may differ, and of a here-document it has the
+    first line only. So the command's literal pieces must stand in the name in their order; their share of it is the
+    fit.
     """
     text = command[-1] if len(command) > 2 and command[-2] == "-c" else ",".join(command)  # noqa: PLR2004 SHELL -c TEXT
-    have = _plain(name.removeprefix("RUN "))
+    text = text.lstrip().partition("\n")[0] if _HERE_DOCUMENT.search(name) else text
+    have = _plain(_OPTIONS.sub("", name))
     pieces = [piece for piece in map(_plain, _VARIABLE.split(text)) if piece]
     at = 0
     for piece in pieces:
