@@ -93,6 +93,7 @@ def step_duration_s(sample: Sample) -> float:
 def loads(port: int) -> tuple[Load, ...]:
     """Every load; `port` serves RECEIVED_MIB on the loopback."""
     one = f"{BURN}burn 1000000000"
+    two = f"{BURN}burn 500000000 & burn 500000000 & wait"
     write = f"dd if=/dev/zero of=/w bs=1048576 count={WRITTEN_MIB} conv=fsync"
     receive = f'["bash", "-c", "cat < /dev/tcp/127.0.0.1/{port} > /dev/null"]'
     return (
@@ -100,7 +101,7 @@ def loads(port: int) -> tuple[Load, ...]:
         Load(name="CPU of the step, 1 s", lines=(one,), known=1.0, of=own_cpu_s),
         Load(
             name="CPU of the step, 2 x 0.5 s",
-            lines=(f"{BURN}burn 500000000 & burn 500000000 & wait",),
+            lines=(two,),
             known=1.0,
             of=own_cpu_s,
         ),
