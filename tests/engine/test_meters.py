@@ -22,6 +22,7 @@ from bench.ports.meter_parts import METRICS, settle_filesystem
 from bench.ports.meters import group_meter, make_meter
 from bench.ports.process import run
 from bench.ports.protocols import Engine, Metered
+from bench.pure.buildx import build_cgroup
 from bench.pure.cgroup_files import Absent
 from bench.pure.step_use import step_uses
 from tests.engine.tiny_base import TINY_BASE, import_tiny_base
@@ -47,6 +48,8 @@ def build(engine: Engine, folder: Path, *lines: str, cached: bool = False) -> st
     argv = ["docker", "buildx", "build", "--progress=plain", "--provenance=false"]
     argv += [] if cached else ["--no-cache"]
     argv += [f"--network={engine.build_network}"] if engine.build_network else []
+    group = build_cgroup(engine.info)
+    argv += [f"--cgroup-parent={group}"] if group else []
     return run([*argv, "--label", "buildmark.run=test-meters", str(folder)], env=engine.environment).error_text
 
 
