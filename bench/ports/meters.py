@@ -52,7 +52,8 @@ from bench.ports.meter_parts import (
 from bench.ports.meter_pressure import group_pressure, host_pressure
 from bench.ports.meter_process_io import DaemonIo
 from bench.ports.protocols import Clock, Engine, Metered
-from bench.ports.step_follower import FollowerSession, StepFollower, find_tree
+from bench.ports.step_follower import FollowerSession, StepFollower
+from bench.ports.step_looker import find_tree
 from bench.pure.buildx import build_cgroup
 from bench.pure.cgroup_files import Absent
 from bench.pure.proc_files import parse_memory_total

@@ -14,7 +14,8 @@ import pytest
 
 from bench.ports.fakes import FakeClock
 from bench.ports.inotify import FolderWatch
-from bench.ports.step_follower import FIRST_LOOK_MS, LIVE_POLL_MS, START_POLL_MS, GroupTree, StepFollower, _Looker
+from bench.ports.step_follower import StepFollower
+from bench.ports.step_looker import FIRST_LOOK_MS, LIVE_POLL_MS, START_POLL_MS, GroupTree, Looker
 from bench.pure.cgroup_files import Absent
 from bench.pure.step_groups import StepGroup
 
@@ -39,7 +40,7 @@ class Kernel:
         self.parent(0)
         self.watch = FolderWatch(self.tree.cpu)
         self.poll = select.epoll()
-        self.looker = _Looker(self.tree, self.clock, self.watch)
+        self.looker = Looker(self.tree, self.clock, self.watch)
 
     def parent(self, used: int) -> None:
         self.write(self.tree.cpu / "cpuacct.usage", str(used))
