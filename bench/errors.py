@@ -44,12 +44,6 @@ class InputError(UsageError):
     """A file that the user wrote is wrong. The message starts with `FILE` or `FILE:LINE`."""
 
 
-class BuildFailedError(BuildmarkError):
-    """At least one build of a campaign failed; the records say which and why."""
-
-    exit_code = ExitCode.BUILD_FAILED
-
-
 class EngineError(BuildmarkError):
     """The engine cannot be reached, started or used, or died."""
 

@@ -57,17 +57,18 @@ def bases_in_engine(
     cache: Path,
     platform: str | None = None,
     say: Callable[[str], None] = _say_nothing,
+    note: Callable[[str], None] = _say_nothing,
 ) -> Iterator[BasesInEngine]:
     """The bases in the engine for as long as the context lasts.
 
     Afterwards the user's own engine is as it was; in a private one they stay until it goes. `say` is told before
-    something that may take long. Raises what `prepare_bases` raises.
+    something that may take long, `note` each name before it is given to an image. Raises what `prepare_bases` raises.
     """
     architecture = debian_architecture(engine.info.architecture)
     sources = RootfsSources(environment=environment, cache=cache, architecture=architecture, clock=clock)
     created: list[str] = []
     try:
-        yield prepare_bases(names, catalogue, engine, sources, platform=platform, created=created, say=say)
+        yield prepare_bases(names, catalogue, engine, sources, platform=platform, created=created, say=say, note=note)
     finally:
         if engine.info.kind is EngineKind.HOST:
             remove_refs(engine, created)
@@ -82,6 +83,7 @@ def prepare_bases(
     platform: str | None = None,
     created: list[str] | None = None,
     say: Callable[[str], None] = _say_nothing,
+    note: Callable[[str], None] = _say_nothing,
 ) -> BasesInEngine:
     """Get each base into the engine, under `base_ref(NAME)`.
 
@@ -90,7 +92,8 @@ def prepare_bases(
     when the cache folder cannot be written, EngineError when the engine is gone.
     """
     chosen = [known_base(name, catalogue) for name in dict.fromkeys(names)]
-    preparer = _Preparer(engine, sources, platform=platform, created=[] if created is None else created, say=say)
+    names_given = [] if created is None else created
+    preparer = _Preparer(engine, sources, platform=platform, created=names_given, say=say, note=note)
     results = [preparer.prepare(base) for base in chosen]
     return BasesInEngine(
         prepared=tuple(result for result in results if isinstance(result, PreparedBase)),
@@ -174,8 +177,10 @@ class _Preparer:
         platform: str | None,
         created: list[str],
         say: Callable[[str], None],
+        note: Callable[[str], None],
     ) -> None:
         self._say = say
+        self._note = note
         self._engine = engine
         self._sources = sources
         self._platform = platform
@@ -240,19 +245,19 @@ class _Preparer:
         registry = registry_of(ref)
         if registry in self._silent_registries:
             raise NetworkError(self._silent_registries[registry])
-        was_there = self._engine.find_image(ref) is not None
+        if self._engine.find_image(ref) is None:
+            self._name(ref)
         try:
             _bounded_pull(self._engine, ref, platform=self._platform)
         except BuildmarkError as error:
             if _OUT_OF_REACH.search(error.message):
                 self._silent_registries[registry] = f"{registry} is out of reach, as said for {ref}"
             raise
-        if not was_there:
-            self.created.append(ref)
 
     def _name(self, ref: str) -> None:
         """Note a name of ours. One left over from a killed run is noted too: nobody else uses `buildmark.invalid`."""
         if ref not in self.created:
+            self._note(ref)
             self.created.append(ref)
 
 

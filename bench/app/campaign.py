@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+
 from bench.app.trial_runner import TrialRunner
 from bench.app.workbench import Workbench
-from bench.errors import EngineError, InterruptedRunError, UsageError
+from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
 from bench.model.build import BuilderKind
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.trial import Trial
 from bench.pure.cache_mounts import foreign_cache_mounts
+
+logger = logging.getLogger(__name__)
 
 
 def missing_trials(run: Run, recorded: tuple[Trial, ...]) -> tuple[PlannedTrial, ...]:
@@ -21,10 +26,9 @@ def missing_trials(run: Run, recorded: tuple[Trial, ...]) -> tuple[PlannedTrial,
 def run_campaign(run: Run, bench: Workbench, recorded: tuple[Trial, ...] = ()) -> None:
     """Run every missing trial and append its record.
 
-    Raises InterruptedRunError when the user stops it and EngineError when the engine fails; either way what was
-    measured is recorded, and what was made in the engine is removed as far as the engine still answers.
+    Raises InterruptedRunError when the user stops it, EngineError and StorageError when the engine or the disk fails.
+    Either way what was measured is recorded, and what was made in the engine is removed as far as it still answers.
     """
-    refuse_foreign_cache_mounts(run, bench)
     missing = missing_trials(run, recorded)
     runner = TrialRunner(run, bench, recorded)
     bench.watcher.started(run, missing)
@@ -36,26 +40,27 @@ def run_campaign(run: Run, bench: Workbench, recorded: tuple[Trial, ...] = ()) -
             bench.watcher.trial_ended(trial)
     except KeyboardInterrupt:
         raise InterruptedRunError(
-            f"interrupted; what was measured is kept in run {run.id}", remedy=f"buildmark resume {run.id}"
+            f"interrupted; what was measured is kept in run {run.id}", remedy=bench.resume_command
         ) from None
-    except EngineError as error:
-        first = f"{error.remedy}; then" if error.remedy else "when the engine is back:"
-        error.remedy = f"{first} buildmark resume {run.id}"
+    except (EngineError, StorageError) as error:
+        first = f"{error.remedy}; then" if error.remedy else "when that is mended:"
+        error.remedy = f"{first} {bench.resume_command}"
         raise
     finally:
         bench.watcher.ended()
         _clean_up(runner, bench)
 
 
-def refuse_foreign_cache_mounts(run: Run, bench: Workbench) -> None:
+def refuse_foreign_cache_mounts(dockerfiles: Mapping[str, str], engine: EngineKind, builder: BuilderKind) -> None:
     """Raise UsageError where a cold build would empty a cache mount of the user's own.
 
-    `--no-cache` empties the cache mounts that a build uses, whoever else uses them by the same id.
+    `dockerfiles` maps a variant to its Dockerfile's text. `--no-cache` empties the cache mounts that a build uses,
+    whoever else uses them by the same id.
     """
-    if bench.engine.info.kind is EngineKind.PRIVATE or run.builder is BuilderKind.CLASSIC:
+    if engine is EngineKind.PRIVATE or builder is BuilderKind.CLASSIC:
         return
-    for variant, path in bench.dockerfiles.items():
-        if foreign := foreign_cache_mounts(path.read_text()):
+    for variant, text in dockerfiles.items():
+        if foreign := foreign_cache_mounts(text):
             raise UsageError(
                 f"{variant}: the cache mount {foreign[0]!r} may be shared with builds of yours, "
                 "and a cold build on your own engine would empty it",
@@ -64,9 +69,9 @@ def refuse_foreign_cache_mounts(run: Run, bench: Workbench) -> None:
 
 
 def _clean_up(runner: TrialRunner, bench: Workbench) -> None:
-    """Remove what is ours from the engine; one that has died cannot be cleaned, and its own error is already told."""
+    """Remove what is ours from the engine. That it cannot be done must not hide what the campaign ended with."""
     try:
         bench.engine.ping()
-    except EngineError:
-        return
-    runner.clean_up()
+        runner.clean_up()
+    except EngineError as error:
+        logger.warning("the engine could not be tidied up: %s", error.message)

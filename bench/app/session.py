@@ -6,6 +6,8 @@ missing trials, leave the engine as it was.
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +16,13 @@ import msgspec
 
 from bench import __version__
 from bench.app.bases import BasesInEngine, bases_in_engine
-from bench.app.campaign import missing_trials, run_campaign
+from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
+from bench.app.host_keeper import HostKeeper
 from bench.app.workbench import Watcher, Workbench
-from bench.errors import UsageError
+from bench.errors import EngineError, InputError, UsageError
 from bench.model.build import BuilderKind
 from bench.model.plan import Plan
-from bench.model.run import EngineInfo, EngineKind, Run
+from bench.model.run import EngineInfo, EngineKind, Machine, Run
 from bench.model.scenario import Axis, Base, Scenario, Variant
 from bench.ports.builders import make_builder
 from bench.ports.engine_lock import FileEngineLock
@@ -31,9 +34,11 @@ from bench.ports.meters import make_meter
 from bench.ports.protocols import Clock, Engine
 from bench.ports.run_folder import RunFolder, RunWriter
 from bench.ports.run_store import RunStore
+from bench.ports.scenario_files import load_scenario
 from bench.ports.scratch_context import (
     context_files,
     drop_context,
+    has_context,
     keep_context,
     kept_context,
     staged_context,
@@ -41,7 +46,8 @@ from bench.ports.scratch_context import (
 from bench.ports.signals import endings_interrupt
 
 # What must be the same for the trials of one run to belong together.
-SAME_ENGINE = ("kind", "server_version", "storage_driver", "cgroup_version", "cpus")
+SAME_ENGINE = ("kind", "server_version", "buildx_version", "storage_driver", "cgroup_version", "cpus")
+SAME_MACHINE = ("hostname", "cpu_model", "cpus")
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,21 +82,23 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
     Raises EngineError, StorageError, InputError; InterruptedRunError when the user stopped it.
     """
     store = RunStore(asked.results)
-    run_id = store.new_run_id(world.clock, asked.scenario.name)
     with (
         endings_interrupt(),
+        store.reserved(world.clock, asked.scenario.name) as run_id,
         staged_context(asked.scenario.context, asked.results) as staged,
         _engine(asked.engine, run_id, world) as engine,
-        _bases(_base_names(asked.plan.variants), engine, world, platform=asked.scenario.platform) as bases,
-        store.create(
-            _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
-        ) as writer,
+        _host(run_id, engine, world) as host,
     ):
-        for variant, text in asked.dockerfiles.items():
-            writer.write_dockerfile(variant, text)
-        keep_context(staged, writer)
-        _run_missing(writer, engine, world)
-        return RunFolder(writer.path)
+        refuse_foreign_cache_mounts(asked.dockerfiles, engine.info.kind, asked.builder)
+        names, platform = _base_names(asked.plan.variants), asked.scenario.platform
+        with _bases(names, engine, host, world, platform=platform) as bases:
+            run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=staged.facts.sha256)
+            with store.create(run) as writer:
+                for variant, text in asked.dockerfiles.items():
+                    writer.write_dockerfile(variant, text)
+                keep_context(staged, writer)
+                _run_missing(writer, engine, host, world)
+                return RunFolder(writer.path)
 
 
 def resume_run(name: str, results: Path, world: World) -> RunFolder:
@@ -103,23 +111,41 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
         if not missing_trials(run, writer.read_trials(run).trials):
             world.say(f"run {run.id} is complete: nothing to resume")
             return RunFolder(writer.path)
-        kept_context(writer)
-        with _engine(EngineChoice(run.engine_requested), run.id, world) as engine:
+        refuse_other_machine(run.machine, describe_machine())
+        _bring_context_back(run, writer, world)
+        with (
+            _engine(EngineChoice(run.engine_requested), run.id, world) as engine,
+            _host(run.id, engine, world) as host,
+        ):
             refuse_other_engine(run.engine, engine.info)
-            with _bases([base.name for base in run.bases], engine, world, platform=run.platform) as bases:
+            names = [base.name for base in run.bases]
+            with _bases(names, engine, host, world, platform=run.platform) as bases:
                 refuse_other_bases(run, bases)
-                _run_missing(writer, engine, world)
+                _run_missing(writer, engine, host, world)
         return RunFolder(writer.path)
 
 
+def refuse_other_machine(begun: Machine, found: Machine) -> None:
+    """Raise UsageError naming the fields in which this machine differs from the one that a run began on."""
+    _refuse_other("machine", SAME_MACHINE, begun, found)
+
+
 def refuse_other_engine(begun: EngineInfo, found: EngineInfo) -> None:
-    """Raise UsageError naming the fields in which the engine differs from the one that a run began with."""
-    differing = [name for name in SAME_ENGINE if getattr(begun, name) != getattr(found, name)]
+    """Raise UsageError naming the fields in which the engine differs from the one that a run began with.
+
+    A private engine is made anew and has a new name; the user's own has to be the same one.
+    """
+    own = ("name",) if begun.kind is EngineKind.HOST else ()
+    _refuse_other("engine", (*SAME_ENGINE, *own), begun, found)
+
+
+def _refuse_other(what: str, fields: tuple[str, ...], begun: msgspec.Struct, found: msgspec.Struct) -> None:
+    differing = [name for name in fields if getattr(begun, name) != getattr(found, name)]
     if differing:
         words = ", ".join(f"{name} was {getattr(begun, name)}, is {getattr(found, name)}" for name in differing)
         raise UsageError(
-            f"this is not the engine that the run began with: {words}",
-            remedy="start a new run; trials of two engines do not belong in one",
+            f"this is not the {what} that the run began with: {words}",
+            remedy=f"start a new run; trials of two {what}s do not belong in one",
         )
 
 
@@ -141,7 +167,8 @@ def _engine(choice: EngineChoice, run_id: str, world: World) -> Iterator[Engine]
     try:
         info = engine.info
         world.say(
-            f"engine: {info.kind} Docker {info.server_version}, {info.storage_driver}, cgroup v{info.cgroup_version}"
+            f"engine: {info.name} ({info.kind}), Docker {info.server_version}, {info.storage_driver}, "
+            f"cgroup v{info.cgroup_version}"
         )
         with FileEngineLock(world.cache, world.clock).hold(info.name, f"run {run_id}"):
             yield engine
@@ -150,7 +177,23 @@ def _engine(choice: EngineChoice, run_id: str, world: World) -> Iterator[Engine]
 
 
 @contextmanager
-def _bases(names: list[str], engine: Engine, world: World, *, platform: str | None) -> Iterator[BasesInEngine]:
+def _host(run_id: str, engine: Engine, world: World) -> Iterator[HostKeeper | None]:
+    """The keeper of the user's own engine; None on a private one. An engine that has died is tidied up another time."""
+    if engine.info.kind is EngineKind.PRIVATE:
+        yield None
+        return
+    keeper = HostKeeper(engine, HostLedger(world.cache, engine.info.name), world.clock, run_id)
+    try:
+        yield keeper
+    finally:
+        with contextlib.suppress(EngineError):
+            keeper.close()
+
+
+@contextmanager
+def _bases(
+    names: list[str], engine: Engine, host: HostKeeper | None, world: World, *, platform: str | None
+) -> Iterator[BasesInEngine]:
     """The bases in the engine; on the user's own, what was not there before is removed afterwards."""
     with bases_in_engine(
         names,
@@ -161,6 +204,7 @@ def _bases(names: list[str], engine: Engine, world: World, *, platform: str | No
         cache=world.cache,
         platform=platform,
         say=world.say,
+        note=(lambda _: None) if host is None else host.note_ref,
     ) as bases:
         for base in bases.prepared:
             world.say(f"base: {base.name} from {base.source}: {base.origin}")
@@ -200,26 +244,52 @@ def _describe(
     )
 
 
-def _run_missing(writer: RunWriter, engine: Engine, world: World) -> None:
+def _bring_context_back(run: Run, writer: RunWriter, world: World) -> None:
+    """See that the run has its build context: a complete one whose last record was cut off has dropped it.
+
+    Raises InputError where the scenario's context is no longer what the run began with.
+    """
+    if has_context(writer):
+        return
+    scenario = load_scenario(run.scenario_folder, folders=(), known_bases=world.catalogue)
+    with staged_context(scenario.context, writer.path.parent) as staged:
+        if staged.facts.sha256 != run.context_sha256:
+            raise InputError(
+                f"{scenario.context}: the build context is not what the run {run.id} began with",
+                remedy="bring it back to what it was, or start a new run",
+            )
+        keep_context(staged, writer)
+
+
+def _run_missing(writer: RunWriter, engine: Engine, host: HostKeeper | None, world: World) -> None:
     run = writer.read_run()
     recorded = writer.read_trials(run).trials
     context = kept_context(writer)
-    run_campaign(run, _workbench(run, writer, engine, context, world), recorded)
+    run_campaign(run, _workbench(run, writer, engine, host, context=context, world=world), recorded)
     drop_context(writer)
 
 
-def _workbench(run: Run, writer: RunWriter, engine: Engine, context: Path, world: World) -> Workbench:
+def _resume_command(run_id: str, results: Path) -> str:
+    """How to finish a run from where the user stands; the default results folder need not be named."""
+    where = "" if results == Path("results").resolve() else f" --results {shlex.quote(str(results))}"
+    return f"buildmark resume {run_id}{where}"
+
+
+def _workbench(
+    run: Run, writer: RunWriter, engine: Engine, host: HostKeeper | None, *, context: Path, world: World
+) -> Workbench:
     return Workbench(
         engine=engine,
         builder=make_builder(run.builder, engine, world.clock),
         meter=make_meter(engine, builder=run.builder, clock=world.clock),
         clock=world.clock,
         recorder=writer,
-        ledger=HostLedger(world.cache, engine.info.name) if engine.info.kind is EngineKind.HOST else None,
+        host=host,
         watcher=world.watcher,
         context=context,
         context_files=context_files(context),
         dockerfiles={variant.id: writer.dockerfile(variant.id) for variant in run.plan.variants},
         build_args=proxy_args(world.environment),
         secrets=build_secrets(world.environment),
+        resume_command=_resume_command(run.id, writer.path.parent.resolve()),
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from bench.app.states import RUN_LABEL, HostKeeper, StateKeeper, move_context
+from bench.app.host_keeper import RUN_LABEL
+from bench.app.states import StateKeeper, move_context
 from bench.app.stopwatch import Stopwatch
 from bench.app.workbench import Workbench
-from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepStatus
+from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStatus, StepStatus
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State
@@ -37,8 +38,7 @@ class TrialRunner:
     def __init__(self, run: Run, bench: Workbench, earlier: tuple[Trial, ...] = ()) -> None:
         self._run = run
         self._bench = bench
-        host = None if bench.ledger is None else HostKeeper(bench.engine, bench.ledger, run.id)
-        self._states = StateKeeper(bench.engine, bench.builder, run.builder, host)
+        self._states = StateKeeper(bench.engine, bench.builder, run.builder, bench.host)
         self._context = bench.context
         self._variants = {variant.id: variant for variant in run.plan.variants}
         self._unavailable = {base.name: base.reason for base in run.unavailable}
@@ -95,7 +95,7 @@ class TrialRunner:
         with watch.time("meter"):
             metered = session.stop()
         with watch.time("inspect"):
-            proof = self._prove(planned.state, outcome)
+            proof = self._prove(planned.state, request, outcome)
             image = self._inspect(outcome)
         smoke = self._smoke(planned.variant, image, watch)
         with watch.time("clean"):
@@ -167,12 +167,13 @@ class TrialRunner:
             overhead_s={},
         )
 
-    def _prove(self, state: State, outcome: BuildOutcome) -> Proof | None:
+    def _prove(self, state: State, request: BuildRequest, outcome: BuildOutcome) -> Proof | None:
         if outcome.status is not BuildStatus.OK:
             return None
         executed = [step for step in outcome.transcript.steps if step.status is StepStatus.EXECUTED]
         least = least_context_bytes(executed, self._bench.context_files)
-        return prove(state, outcome.transcript, least_context_bytes=max(least, 1))
+        by_no_cache = request.no_cache and self._run.builder is BuilderKind.BUILDKIT
+        return prove(state, outcome.transcript, least_context_bytes=max(least, 1), by_no_cache=by_no_cache)
 
     def _inspect(self, outcome: BuildOutcome) -> ImageFacts | None:
         return self._bench.engine.find_image(outcome.image_id) if outcome.image_id else None

@@ -8,10 +8,10 @@ from typing import Protocol
 
 import msgspec
 
+from bench.app.host_keeper import HostKeeper
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.trial import Trial
-from bench.ports.host_ledger import HostLedger
 from bench.ports.protocols import Builder, Clock, Engine, Meter
 
 
@@ -57,7 +57,7 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     `context` is the filtered copy of the scenario's context: its folder is renamed for every trial, for the name is
     part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
     CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
-    what a cold build has to send. `ledger` is None on a private engine, which goes as a whole.
+    what a cold build has to send. `host` is None on a private engine, which goes as a whole.
     """
 
     engine: Engine
@@ -65,10 +65,11 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     meter: Meter
     clock: Clock
     recorder: Recorder
-    ledger: HostLedger | None
+    host: HostKeeper | None
     watcher: Watcher
     context: Path
     context_files: Mapping[str, int]
     dockerfiles: Mapping[str, Path]
     build_args: Mapping[str, str]
     secrets: Mapping[str, Path]
+    resume_command: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.progress import make_watcher
+from bench.cli.progress import make_watcher, readable_time
 from bench.ports.clock import SystemClock
 from bench.ports.paths import cache_folder
 
@@ -44,6 +45,23 @@ def report(folder: RunFolder, form: SummaryFormat, sort: SortColumn, *, keep_dis
 
     summary = write_summaries(folder, keep_disturbed=keep_disturbed)
     typer.echo(render_summary(summary, form, width=terminal_width(), sort=sort), nl=False)
-    trials = folder.read_trials(folder.read_run()).trials
-    typer.echo(f"records: {folder.path}", err=True)
-    return exit_code_of(trials)
+    run = folder.read_run()
+    trials = folder.read_trials(run).trials
+    typer.echo(f"records: {_from_here(folder.path)}", err=True)
+    typer.echo(
+        f"{_time_taken()} in all, {readable_time(sum(trial.wall_s or 0 for trial in trials))} of it timed", err=True
+    )
+    return exit_code_of(trials, every_base="--base" in run.command)
+
+
+def _time_taken() -> str:
+    """How long this command has taken so far, from the start of its process."""
+    import psutil
+
+    return readable_time(SystemClock().now().timestamp() - psutil.Process().create_time())
+
+
+def _from_here(path: Path) -> str:
+    """A path as it is typed from the current folder, where it lies below that."""
+    here = Path.cwd()
+    return str(path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path)

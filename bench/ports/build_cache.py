@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from bench.errors import EngineError
 from bench.ports.docker_client import DockerClient
+from bench.ports.polling import settles
 from bench.ports.protocols import CacheRecord
 
 # BuildKit's ids. The daemon's filter searches for the value anywhere in an id, so a short one would match others.
@@ -34,32 +34,43 @@ class BuildCache:
 
     def empty(self) -> None:
         """Remove everything, and see that nothing is left; raises EngineError where something stays."""
-        left = self._prune_all()
-        for _ in range(SETTLE_POLLS):
-            if not left:
-                return
-            time.sleep(SETTLE_POLL_S)  # a build that has just ended may not have let go yet
+        left: tuple[CacheRecord, ...] = ()
+
+        def emptied() -> bool:
+            nonlocal left
             left = self._prune_all()
+            return not left
+
+        # A build that has just ended may not have let go yet.
+        if settles(emptied, polls=SETTLE_POLLS, pause_s=SETTLE_POLL_S):
+            return
         words = ", ".join(sorted({record.description or record.id for record in left})[:3])
         raise EngineError(
             f"{len(left)} records stay in the build cache after it was emptied: {words}",
             remedy="see that nothing else builds on this engine",
         )
 
-    def remove(self, ids: Iterable[str]) -> None:
-        """Remove these records and no other. Raises EngineError when one of them stays in use, or is no id."""
+    def remove(self, ids: Iterable[str]) -> frozenset[str]:
+        """Remove these records and no other; returns those that stay, because somebody's build stands on them.
+
+        Raises EngineError when one of them is no id.
+        """
         wanted = set(ids)
         if wrong := sorted(entry for entry in wanted if not _ID.fullmatch(entry)):
             raise EngineError(f"not the id of a build cache record: {wrong[0]!r}")
-        left, polls = self._present(wanted), SETTLE_POLLS
-        while left:
+        left = self._present(wanted)
+
+        def fewer() -> bool:
+            nonlocal left
+            before = len(left)
             self._prune(left)
-            before, left = left, self._present(wanted)
-            if left and left == before:
-                polls -= 1
-                time.sleep(SETTLE_POLL_S)
-            if not polls:
-                raise EngineError(f"{len(left)} records of the build cache cannot be removed: they are in use")
+            left = self._present(left)
+            return len(left) < before
+
+        # One goes only after those that are built on it, so a chain of them takes several rounds.
+        while left and settles(fewer, polls=SETTLE_POLLS, pause_s=SETTLE_POLL_S):
+            pass
+        return frozenset(left)
 
     def _prune_all(self) -> tuple[CacheRecord, ...]:
         self._client.ask("post", "/build/prune", doing="empty its build cache", params={"all": "1"})

@@ -19,7 +19,9 @@ import msgspec
 from bench.errors import EngineError
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus
 from bench.ports import process
+from bench.ports.engine_death import raise_if_engine_died
 from bench.ports.protocols import Clock, Engine
+from bench.ports.scratch import make_scratch
 from bench.pure.buildx import (
     LEAST_BUILDX,
     SAMPLED,
@@ -73,7 +75,7 @@ class BuildkitBuilder:
         # Buildx's own state, apart from the user's: its list of builds, and an identity that keys the engine's transfer
         # cache, so it must last as long as the builder. The engine's list keeps its entries of our builds: in BuildKit
         # before 0.29, removing one makes the daemon crash at the next `docker buildx history ls` (moby/buildkit#6614).
-        self._folder = Path(tempfile.mkdtemp(prefix="buildmark-buildx-"))
+        self._folder = make_scratch("buildmark-buildx-", Path(tempfile.gettempdir()))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def build(self, request: BuildRequest, *, on_line: Callable[[bytes], None] | None = None) -> BuildOutcome:
@@ -119,10 +121,10 @@ class BuildkitBuilder:
         status, error = BuildStatus.OK, None
         if done.timed_out:
             status, error = BuildStatus.TIMEOUT, f"stopped after {request.timeout_s:g} s, the timeout"
-            self._raise_if_engine_died(error)
+            raise_if_engine_died(self._engine, error)
         elif done.returncode != 0:
             status, error = BuildStatus.FAILED, transcript.error or _last_words(done)
-            self._raise_if_engine_died(error)
+            raise_if_engine_died(self._engine, error)
             if blames_engine(error):
                 raise EngineError(f"the engine {self._engine.info.name} broke off a build: {error}")
         return BuildOutcome(
@@ -133,14 +135,6 @@ class BuildkitBuilder:
             raw=done.stderr,
             error=error,
         )
-
-    def _raise_if_engine_died(self, error: str) -> None:
-        try:
-            self._engine.ping()
-        except EngineError as gone:
-            raise EngineError(
-                f"the engine {self._engine.info.name} died during a build: {error}", remedy=gone.remedy
-            ) from gone
 
 
 def _last_words(done: process.Completed) -> str:

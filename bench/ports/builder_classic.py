@@ -24,6 +24,7 @@ from bench.model.build import BuildOutcome, BuildRequest, BuildStatus, StepKind,
 from bench.ports.classic_archive import DOCKERFILE, write_archive
 from bench.ports.docker_client import DockerClient
 from bench.ports.docker_host import resolve_host
+from bench.ports.engine_death import raise_if_engine_died
 from bench.ports.protocols import Clock, Engine
 from bench.pure.classic import Event, parse_classic
 
@@ -98,23 +99,15 @@ class ClassicBuilder:
     ) -> tuple[BuildStatus, str | None]:
         if stream.timed_out:
             told = f"stopped after {request.timeout_s:g} s, the timeout"
-            self._raise_if_engine_died(told)
+            raise_if_engine_died(self._engine, told)
             return BuildStatus.TIMEOUT, told
         if stream.broken is None and transcript.error is None:
             return BuildStatus.OK, None
         told = transcript.error or stream.broken or ""
-        self._raise_if_engine_died(told)
+        raise_if_engine_died(self._engine, told)
         if transcript.error is None or "context canceled" in transcript.error:
             raise EngineError(f"the engine {self._engine.info.name} broke off a build: {told}")
         return BuildStatus.FAILED, transcript.error
-
-    def _raise_if_engine_died(self, told: str) -> None:
-        try:
-            self._engine.ping()
-        except EngineError as gone:
-            raise EngineError(
-                f"the engine {self._engine.info.name} died during a build: {told}", remedy=gone.remedy
-            ) from gone
 
 
 class _Stream:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
+
+from bench.ports.polling import settles
 
 logger = logging.getLogger(__name__)
 
@@ -145,24 +147,28 @@ def _kill(pids: Iterable[int]) -> None:
 
 
 def _empty(top: Path) -> None:
-    for _ in range(EMPTY_POLLS):
+    """Kill what runs in a group, also what is started meanwhile, until nothing does."""
+
+    def emptied() -> bool:
         pids = members(top)
-        if not pids:
-            return
         _kill(pids)
-        time.sleep(EMPTY_POLL_S)
+        return not pids
+
+    settles(emptied, polls=EMPTY_POLLS, pause_s=EMPTY_POLL_S)
 
 
 def _remove_tree(top: Path) -> None:
     groups = sorted((path for path in top.glob("**/") if path.is_dir()), key=lambda path: len(path.parts), reverse=True)
     for group in groups:
-        for _ in range(EMPTY_POLLS):
-            try:
-                group.rmdir()
-                break
-            except FileNotFoundError:
-                break
-            except OSError:  # busy: the kernel is still letting go of its last process
-                time.sleep(EMPTY_POLL_S)
-        else:
+        if not settles(partial(_is_removed, group), polls=EMPTY_POLLS, pause_s=EMPTY_POLL_S):
             logger.warning("the control group %s cannot be removed", group)
+
+
+def _is_removed(group: Path) -> bool:
+    try:
+        group.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:  # busy: the kernel is still letting go of its last process
+        return False
+    return True

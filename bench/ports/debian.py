@@ -75,12 +75,6 @@ def fetch_tools(
     return root
 
 
-def fetched_packages(folder: Path) -> tuple[FetchedPackage, ...]:
-    """What lies unpacked in `folder`; empty when nothing does."""
-    marker = _read_marker(folder)
-    return marker.packages if marker else ()
-
-
 def tool_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment in which programs below `root` run: PATH, LD_LIBRARY_PATH and PERL5LIB with its folders first."""
     triplet = f"{platform.machine()}-linux-gnu"

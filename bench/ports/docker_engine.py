@@ -144,9 +144,9 @@ class DockerEngine:
             remedy="use `--engine private` for builds from an empty cache",
         )
 
-    def remove_cache_records(self, ids: Iterable[str]) -> None:
+    def remove_cache_records(self, ids: Iterable[str]) -> frozenset[str]:
         """See Engine."""
-        self._cache.remove(ids)
+        return self._cache.remove(ids)
 
     def run_container(
         self, image: str, command: Sequence[str], *, labels: Mapping[str, str], timeout_s: float

@@ -20,6 +20,7 @@ import msgspec
 from bench.errors import EngineError, StorageError
 from bench.ports import cgroups
 from bench.ports.engine_daemons import Daemons, tail
+from bench.ports.engine_lock import lock_file
 from bench.ports.engine_state import (
     RUNC_STATE,
     STATE_FILE,
@@ -178,6 +179,7 @@ class EngineHome:
         for folder in (state.runtime, state.folder):
             unmount_below(folder)
         shutil.rmtree(state.runtime, ignore_errors=True)
+        lock_file(self._cache, state.name).unlink(missing_ok=True)  # of a run that was killed; the name never returns
         for entry in state.folder.iterdir() if state.folder.is_dir() else ():
             if entry.name != STATE_FILE:  # goes last, so that a clean-up that is killed is taken up again
                 _remove_entry(entry)

@@ -8,16 +8,20 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from bench.errors import EngineError, StorageError
 from bench.ports.protocols import Clock
 
 
 class FileEngineLock:
-    """An EngineLock over files in the cache folder. The kernel lets go of it when its holder dies, however that was."""
+    """Locks in the cache folder, a file for each engine. The kernel lets go when a holder dies, however that was.
+
+    A file lies there only while somebody holds it, or when its holder was killed.
+    """
 
     def __init__(self, cache: Path, clock: Clock) -> None:
-        self._folder = cache / "locks"
+        self._cache = cache
         self._clock = clock
 
     @contextmanager
@@ -27,29 +31,53 @@ class FileEngineLock:
         Raises EngineError that names the holder when another one has it, and StorageError when the cache folder cannot
         be written.
         """
-        path = self._folder / f"{re.sub(r'[^A-Za-z0-9._-]', '_', engine_name)}.lock"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+")
-        except OSError as error:
-            raise StorageError(f"the lock file {path} cannot be written: {error.strerror}") from error
-        with file:
+        path = lock_file(self._cache, engine_name)
+        with _taken(path, engine_name) as file:
+            words = f"{holder} (process {os.getpid()}, since {self._clock.now():%Y-%m-%d %H:%M:%S} UTC)"
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), words.encode())
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise EngineError(
-                    f"the engine {engine_name} is in use by {_holder_in(path)}",
-                    remedy="wait until that has ended, or choose another engine",
-                ) from error
-            _write(file.fileno(), f"{holder} (process {os.getpid()}, since {self._clock.now():%Y-%m-%d %H:%M:%S} UTC)")
-            yield
-            _write(file.fileno(), "")
+                yield
+            finally:
+                if _is_at(file, path):
+                    path.unlink(missing_ok=True)
 
 
-def _write(descriptor: int, text: str) -> None:
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, text.encode())
+def lock_file(cache: Path, engine_name: str) -> Path:
+    """The file of an engine's lock."""
+    return cache / "locks" / f"{re.sub(r'[^A-Za-z0-9._-]', '_', engine_name)}.lock"
 
 
-def _holder_in(path: Path) -> str:
-    return path.read_text(errors="replace").strip() or "another run"
+def _taken(path: Path, engine_name: str) -> IO[str]:
+    """The file at `path`, open and locked. One that its last holder removed meanwhile locks nobody out: once more."""
+    while True:
+        file = _opened(path)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            with file:
+                file.seek(0)
+                by = file.read().strip() or "another run"
+            raise EngineError(
+                f"the engine {engine_name} is in use by {by}",
+                remedy="wait until that has ended, or choose another engine",
+            ) from error
+        if _is_at(file, path):
+            return file
+        file.close()
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a+", errors="replace")
+    except OSError as error:
+        raise StorageError(f"the lock file {path} cannot be written: {error.strerror}") from error
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    """Whether the open file is the one that lies at `path` now."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

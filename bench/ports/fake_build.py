@@ -111,7 +111,7 @@ class FakeAttempt:
             return self._add(instruction, StepStatus.FAILED, self._plan.step_s)
         self._engine.cache[self._key] = CacheRecord(
             id=fake_id(self._key)[7:32],
-            description=instruction.text,
+            description=_description(instruction),
             size_bytes=1000,
             created_at=self._engine.clock.now().isoformat(),
         )
@@ -194,6 +194,13 @@ class FakeAttempt:
             return METADATA_BYTES
         self._engine.transferred.add(sent)
         return METADATA_BYTES + sum(size for _, size, _ in self._context)
+
+
+def _description(instruction: Instruction) -> str:
+    """What BuildKit says of the record of such a step."""
+    if instruction.kind is StepKind.RUN:
+        return f"mount / from exec /bin/sh -c {instruction.text.removeprefix('RUN ')}"
+    return f"[{instruction.stage or ''} {instruction.position}] {instruction.text}"
 
 
 def _step(instruction: Instruction, status: StepStatus, start_s: float | None, duration_s: float | None) -> Step:

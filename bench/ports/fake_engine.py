@@ -80,6 +80,7 @@ class FakeEngine:
         self.calls: list[str] = [] if calls is None else calls
         self.images: dict[str, FakeImage] = {}
         self.cache: dict[str, CacheRecord] = {}
+        self.stood_on: set[str] = set()
         self.transferred: set[tuple[str, str]] = set()
         self.alive = True
         self.closed = False
@@ -171,11 +172,12 @@ class FakeEngine:
         self.cache.clear()
         self.transferred.clear()
 
-    def remove_cache_records(self, ids: Iterable[str]) -> None:
-        """See Engine."""
-        gone = set(ids)
+    def remove_cache_records(self, ids: Iterable[str]) -> frozenset[str]:
+        """See Engine. Those in `stood_on` stay."""
+        gone = set(ids) - self.stood_on
         self.note("remove_cache_records", f"{len(gone)}")
         self.cache = {key: record for key, record in self.cache.items() if record.id not in gone}
+        return frozenset(set(ids) & self.stood_on)
 
     def run_container(
         self, image: str, command: Sequence[str], *, labels: Mapping[str, str], timeout_s: float

@@ -1,12 +1,10 @@
-"""A clock, a meter and a lock in memory: peers of the real ones. `bench.ports.fakes` is the door to them."""
+"""A clock and a meter in memory: peers of the real ones. `bench.ports.fakes` is the door to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from bench.errors import EngineError
 from bench.model.trial import Reading
 from bench.ports.protocols import Metered
 
@@ -61,21 +59,3 @@ class FakeMeterSession:
         """See MeterSession."""
         self._calls.append("meter.stop")
         return self._metered
-
-
-class FakeLock:
-    """A lock in memory; a second holder of the same engine is refused."""
-
-    def __init__(self) -> None:
-        self.holders: dict[str, str] = {}
-
-    @contextmanager
-    def hold(self, engine_name: str, holder: str) -> Iterator[None]:
-        """See EngineLock."""
-        if engine_name in self.holders:
-            raise EngineError(f"the engine {engine_name} is in use by {self.holders[engine_name]}")
-        self.holders[engine_name] = holder
-        try:
-            yield
-        finally:
-            del self.holders[engine_name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.ports.fake_build import FakeBuild
 from bench.ports.fake_builder import FakeBuilder
 from bench.ports.fake_engine import FakeEngine, FakeImage, fake_id, fake_info
-from bench.ports.fake_instruments import FakeClock, FakeLock, FakeMeter, FakeMeterSession
+from bench.ports.fake_instruments import FakeClock, FakeMeter, FakeMeterSession
 
 __all__ = [
     "FakeBuild",
@@ -13,7 +13,6 @@ __all__ = [
     "FakeClock",
     "FakeEngine",
     "FakeImage",
-    "FakeLock",
     "FakeMeter",
     "FakeMeterSession",
     "fake_id",

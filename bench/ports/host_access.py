@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.errors import UsageError
-
-CA_SECRET_ID = "buildmark-ca"  # noqa: S105  (the name of a secret, not one)
+from bench.pure.trust import CA_SECRET_ID
 
 CA_VARIABLES = ("BUILDMARK_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 CA_FILES = (

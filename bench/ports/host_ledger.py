@@ -1,13 +1,14 @@
-"""What a run of ours puts into the user's own engine, written down before it does, so that a killed run is tidied up.
+"""What a run of ours puts into the user's own engine, written down as it does, so that a killed run is tidied up.
 
 One file per engine in the cache folder; it exists while a run uses the engine. The run that finds one (it holds the
-engine's lock, so the writer is gone) removes what the earlier run left. `bench.app.states` does the removing.
+engine's lock, so the writer is gone) removes what the earlier run left. `bench.app.host_keeper` does the removing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -16,11 +17,17 @@ from bench.ports.disk import make_folder, write_whole
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
-    """What tells ours from theirs: the run, the cache records that were there before it, the words of our builds."""
+    """What is ours: the run's label, cache records by id, names of images.
+
+    While a build runs, `building_since` is when it began and `dockerfile` its text: of what it leaves nothing is known
+    yet but that.
+    """
 
     run: str
-    theirs: tuple[str, ...]
-    words: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
+    building_since: datetime | None = None
+    dockerfile: str = ""
 
 
 class HostLedger:

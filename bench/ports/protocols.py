@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -113,8 +112,8 @@ class Engine(Protocol):
         """Remove the whole build cache. Raises EngineError on an engine that is not private: it is not ours."""
         ...
 
-    def remove_cache_records(self, ids: Iterable[str]) -> None:
-        """Remove these records of the build cache, and no other."""
+    def remove_cache_records(self, ids: Iterable[str]) -> frozenset[str]:
+        """Remove these records of the build cache, and no other; returns those that stay because they are in use."""
         ...
 
     def run_container(
@@ -167,12 +166,4 @@ class Meter(Protocol):
 
     def start(self) -> MeterSession:
         """Read the meters, and reset those that hold a peak."""
-        ...
-
-
-class EngineLock(Protocol):
-    """Keeps two runs on one engine apart."""
-
-    def hold(self, engine_name: str, holder: str) -> AbstractContextManager[None]:
-        """Hold the lock; raises EngineError naming the holder when another run has it."""
         ...

@@ -6,8 +6,11 @@ A run is named by its folder, its id, the beginning of its id, or `latest`. Neig
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import re
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,12 +57,36 @@ class RunStore:
             run_id = f"{plain}-{number}"
         return run_id
 
+    @contextlib.contextmanager
+    def reserved(self, clock: Clock, scenario: str) -> Iterator[str]:
+        """Take an id that no other process can take too; its folder goes again when no run is made in it.
+
+        Raises StorageError when the results folder cannot be written.
+        """
+        make_folder(self.results)
+        while True:
+            run_id = self.new_run_id(clock, scenario)
+            try:
+                (self.results / run_id).mkdir()
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise disk_error(error, "make the run's folder", self.results / run_id) from error
+            break
+        try:
+            yield run_id
+        finally:
+            with contextlib.suppress(OSError):
+                (self.results / run_id).rmdir()
+
     def create(self, run: Run) -> RunWriter:
         """Make the folder of a new run and write its record. Raises StorageError, and then nothing is left behind."""
         make_folder(self.results)
         path = self.results / run.id
         try:
-            path.mkdir()
+            path.mkdir(exist_ok=True)
+            if any(path.iterdir()):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         except OSError as error:
             raise disk_error(error, "make the run's folder", path) from error
         try:

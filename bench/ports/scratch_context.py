@@ -7,7 +7,6 @@ is complete: `run.json` keeps its digest.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +17,10 @@ from bench.errors import StorageError
 from bench.ports.context import ContextFacts, stage_context
 from bench.ports.disk import disk_errors, make_folder
 from bench.ports.run_folder import RunFolder
+from bench.ports.scratch import make_scratch
 
 CONTEXT = "context"
+SCRATCH = ".context-"
 
 
 class StagedContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,7 @@ def staged_context(source: Path, results: Path) -> Iterator[StagedContext]:
     """Stage a context beside the runs, for `keep_context` to move into one; what is not moved is removed."""
     make_folder(results)
     with disk_errors("make a folder in", results):
-        scratch = Path(tempfile.mkdtemp(prefix=".context-", dir=results))
+        scratch = make_scratch(SCRATCH, results)
     try:
         folder = scratch / "context"
         yield StagedContext(folder=folder, facts=stage_context(source, folder))
@@ -51,6 +52,11 @@ def keep_context(staged: StagedContext, run: RunFolder) -> Path:
     make_folder(_home(run))
     with disk_errors("write", _home(run)):
         return staged.folder.rename(_home(run) / "context")
+
+
+def has_context(run: RunFolder) -> bool:
+    """Whether an unfinished run keeps a copy of its context."""
+    return _home(run).is_dir() and any(path.is_dir() for path in _home(run).iterdir())
 
 
 def kept_context(run: RunFolder) -> Path:

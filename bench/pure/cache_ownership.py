@@ -2,8 +2,7 @@ r"""Whether a record of somebody's build cache was made by a build of ours, told
 
 BuildKit describes a record by what made it: `mount / from exec /bin/sh -c make` for a RUN (build args not filled in),
 the step's name for COPY, ADD and WORKDIR (build args filled in), `local source for context` for a transfer, and
-`cached mount … with id "/ID"`. So the words of ours are the words of our Dockerfiles and the names of our steps. Used
-only on records that appeared while we were building, on an engine that is not ours.
+`cached mount … with id "/ID"`. Used only on records that appeared while a build of ours ran on the user's own engine.
 """
 
 from __future__ import annotations
@@ -11,42 +10,54 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bench.pure.dockerfile_steps import read_instructions
+
 _PUNCTUATION = re.compile(r"[\[\]\"',\\\s]+")
 _STEP = re.compile(r"^\[[^\]]*\] (?P<name>.+)", re.DOTALL)
 _EXEC = re.compile(r"^mount / from exec (?P<words>.+)", re.DOTALL)
 _CACHE_MOUNT = re.compile(r'^cached mount .* with id "/?(?P<id>[^"]*)"$', re.DOTALL)
 _TRANSFERS = ("local source for context", "local source for dockerfile", "from local", "[internal] ")
 _SHELL_WORDS = 4
+_FLAGS = re.compile(r"^(?:--\S+\s+)+")
+_HEREDOC = re.compile(r"^<<-?[\"']?(\w+)[\"']?\n(?P<body>.*)\n\1$", re.DOTALL)
 
 
 class OurWords:
-    """The text of our builds, against which a description is held."""
+    """What our builds are made of, against which a description is held: whole commands and names, never parts."""
 
     def __init__(self) -> None:
         self._texts: set[str] = set()
 
-    def add(self, texts: Iterable[str]) -> None:
-        """Add Dockerfiles and step names."""
-        self._texts.update(_plain(text) for text in texts)
+    def add_dockerfile(self, dockerfile: str) -> None:
+        """Add the instructions of a Dockerfile."""
+        for instruction in read_instructions(dockerfile):
+            self._texts |= {_plain(instruction.text), _plain(_command(instruction.text))}
+
+    def add_names(self, names: Iterable[str]) -> None:
+        """Add names of steps, as the builder gave them: build args are filled in there."""
+        self._texts.update(_plain(name) for name in names)
 
     def made(self, description: str) -> bool:
-        """Whether a record so described is the result of one of our builds."""
+        """Whether a record so described may be the result of one of our builds; a transfer may be anybody's."""
+        return description.startswith(_TRANSFERS) or self.made_by_step(description)
+
+    def made_by_step(self, description: str) -> bool:
+        """Whether a record so described is the result of one of our steps."""
         if found := _CACHE_MOUNT.match(description):
             return found["id"].startswith("buildmark-")
-        if description.startswith(_TRANSFERS):
-            return True
         if found := _EXEC.match(description):
-            return self._has_command(_plain(found["words"]).split())
+            words = _plain(found["words"]).split()
+            shells = range(min(_SHELL_WORDS, len(words)))
+            return any(" ".join(words[skip:]) in self._texts for skip in shells)
         found = _STEP.match(description)
-        return self._has(_plain(found["name"] if found else description))
+        return found is not None and _plain(found["name"]) in self._texts
 
-    def _has_command(self, words: list[str]) -> bool:
-        """Whether a command is ours, whatever shell (up to its `-c`) BuildKit put before it."""
-        last = min(_SHELL_WORDS, len(words))
-        return any(self._has(" ".join(words[skip:])) for skip in range(last))
 
-    def _has(self, text: str) -> bool:
-        return bool(text) and any(text in ours for ours in self._texts)
+def _command(instruction: str) -> str:
+    """What a RUN runs: without the word RUN, its flags, and the marks of a here-document."""
+    rest = _FLAGS.sub("", instruction.partition(" ")[2].lstrip())
+    heredoc = _HEREDOC.match(rest)
+    return heredoc["body"] if heredoc else rest
 
 
 def _plain(text: str) -> str:

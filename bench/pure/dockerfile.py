@@ -21,6 +21,7 @@ from bench.errors import BuildmarkError, InputError, did_you_mean
 from bench.model.build import BuilderKind
 from bench.model.scenario import BASE_AXIS, Axis, Base, Level, Scenario, Variant, base_ref
 from bench.pure.cache_mounts import foreign_cache_mounts
+from bench.pure.from_lines import from_line_naming
 from bench.pure.helpers import HELPER_NAMES, Helpers, TemplateMistakeError
 
 __all__ = ["RESERVED_NAMES", "AxisLevel", "foreign_cache_mounts", "render"]
@@ -78,7 +79,7 @@ def render(
 
     `axes` are those of the campaign (the scenario's own, or a choice of them); `base` is the catalogue's entry of the
     variant's base. Raises InputError, which starts with `FILE:LINE:`, when the template is wrong, uses something
-    undefined, leaves the sandbox, or renders to nothing.
+    undefined, leaves the sandbox, renders to nothing, or has a FROM with the base's bare name.
     """
     variables = _variables(scenario, axes, variant, base)
     layers = variables.get("layers", "merged")
@@ -92,6 +93,12 @@ def render(
     text = _rendered(template_text, names, file=str(scenario.template))
     if not text.strip():
         raise InputError(f"{scenario.template}: the variant {variant.id} renders to an empty Dockerfile")
+    if base is not None and (line := from_line_naming(text, base.name)):
+        raise InputError(
+            f"{scenario.template}: the variant {variant.id} has '{line}', which is not the base {base.name} but "
+            "whatever image a registry has by that name",
+            remedy="write FROM {{ base.ref }}",
+        )
     return text
 
 

@@ -1,20 +1,19 @@
 """The instructions of a Dockerfile as the steps that a builder would list; what the fake builder works through.
 
-Reads what Buildmark's own templates produce: comments, continued lines, here-documents, stages. No parser directives,
-no expansion of variables. The real builders read Dockerfiles themselves.
+Reads what Buildmark's own templates produce: instructions in capitals, stages; no expansion of variables. The real
+builders read Dockerfiles themselves. Neighbour: `bench.pure.dockerfile_lines`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
 from bench.model.build import StepKind
+from bench.pure.dockerfile_lines import LogicalLine, logical_lines
 from bench.pure.vertices import instruction_kind
 
-_HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 _STAGE_NAME = re.compile(r"\sAS\s+(\S+)\s*$", re.IGNORECASE)
 
 
@@ -29,7 +28,7 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_instructions(dockerfile: str) -> tuple[Instruction, ...]:
     """The instructions that become steps: FROM and those that the cache accounting counts, in order."""
-    texts = list(_logical_lines(dockerfile))
+    texts = [_step_text(line) for line in logical_lines(dockerfile)]
     stages = sum(instruction_kind(text) is StepKind.FROM for text in texts)
     found: list[Instruction] = []
     number, position, stage = -1, 0, None
@@ -52,21 +51,7 @@ def stage_name(from_text: str, number: int, *, several: bool) -> str | None:
     return f"stage-{number}" if several else None
 
 
-def _logical_lines(dockerfile: str) -> Iterator[str]:
-    lines = iter(dockerfile.splitlines())
-    for line in lines:
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        text = line.strip()
-        while text.endswith("\\"):
-            following = next(lines, "")
-            text = text[:-1] + ("\\" if following.lstrip().startswith("#") else following.strip())
-        yield "\n".join([text, *_heredoc_body(text, lines)])
-
-
-def _heredoc_body(text: str, lines: Iterator[str]) -> Iterator[str]:
-    for mark in _HEREDOC.findall(text):
-        for line in lines:
-            yield line
-            if line.strip() == mark:
-                break
+def _step_text(line: LogicalLine) -> str:
+    """The instruction as a step is named: continued lines without their indentation, here-documents as they are."""
+    text = "".join(part.lstrip() for part in line.parts).rstrip()
+    return "\n".join([text, *line.bodies])

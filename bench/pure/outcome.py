@@ -8,16 +8,18 @@ from bench.errors import ExitCode
 from bench.model.trial import Trial, TrialStatus
 
 
-def exit_code_of(trials: Iterable[Trial]) -> ExitCode:
+def exit_code_of(trials: Iterable[Trial], *, every_base: bool = False) -> ExitCode:
     """The exit code that the records of a run call for.
 
     A build that failed or hung, or an image that failed its smoke test, is 4 whatever else went well. A run in which
-    no base could be had is 5. Invalid trials and single bases that cannot be had are told in words.
+    no base could be had is 5; with `every_base` (they were asked for by name) one that is missing is enough. Invalid
+    trials are told in words.
     """
     known = tuple(trials)
     if any(_is_failure(trial) for trial in known):
         return ExitCode.BUILD_FAILED
-    if known and all(trial.status is TrialStatus.UNAVAILABLE for trial in known):
+    missing = [trial.status is TrialStatus.UNAVAILABLE for trial in known]
+    if known and (any(missing) if every_base else all(missing)):
         return ExitCode.ENVIRONMENT
     return ExitCode.OK
 

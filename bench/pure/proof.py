@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from bench.model.build import Step, StepStatus, Transcript
+from bench.model.build import Step, StepKind, StepStatus, Transcript
 from bench.model.scenario import State
 from bench.model.trial import Proof
 from bench.pure.context_use import copies_context
@@ -19,18 +19,22 @@ _NAMED = 4
 _WIDTH = 60
 
 
-def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1) -> Proof:
+def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1, by_no_cache: bool = False) -> Proof:
     """Hold the transcript of a build that succeeded against the state that it should have started from.
 
     cold: at least one eligible step, every one that started was executed, and a context that steps copy from was
     transferred: at least `least_context_bytes` (see `bench.pure.context_use`; not claimed where the builder does not
-    tell bytes). warm: at least one eligible step, and every one that started came from the cache.
+    tell bytes). `by_no_cache`: cold was asked for with `--no-cache`, which BuildKit does not apply to WORKDIR, so one
+    that was found in the cache is let pass. warm: at least one eligible step, and every one that started came from the
+    cache.
     """
     started = [step for step in transcript.steps if step.kind.is_eligible and step.status != StepStatus.NEVER_STARTED]
     match state:
         case State.COLD:
             reasons = [
-                *_objections(started, StepStatus.EXECUTED),
+                *_objections(
+                    [step for step in started if not (by_no_cache and _is_found_workdir(step))], StepStatus.EXECUTED
+                ),
                 *_context_objections(transcript, least_context_bytes),
             ]
         case State.WARM:
@@ -45,6 +49,10 @@ def prove(state: State, transcript: Transcript, *, least_context_bytes: int = 1)
         pulled_bytes=transcript.pulled_bytes,
         reasons=tuple(reasons),
     )
+
+
+def _is_found_workdir(step: Step) -> bool:
+    return step.kind is StepKind.WORKDIR and step.status is StepStatus.CACHED
 
 
 def _objections(started: Sequence[Step], wanted: StepStatus) -> Iterator[str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bench.app.campaign import missing_trials, run_campaign
+from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
+from bench.app.host_keeper import HostKeeper
 from bench.app.workbench import Workbench
-from bench.errors import EngineError, InterruptedRunError, UsageError
-from bench.model.build import BuildRequest
+from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
+from bench.model.build import BuilderKind, BuildRequest
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.scenario import SmokeTest, State
@@ -18,11 +19,13 @@ from bench.model.trial import Trial, TrialStatus
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
 from bench.ports.host_ledger import HostLedger
 from bench.ports.protocols import ContainerResult
+from bench.ports.run_folder import RunWriter
 from bench.ports.run_store import RunStore
 from tests.builders import make_plan, make_run, make_unavailable
 
 BASE = "buildmark.invalid/debian-12:base"
 AXES = {"base": ("debian-12",), "layers": ("split", "merged")}
+THEIRS = "mount / from exec /bin/sh -c something of theirs"
 SPLIT, MERGED = "debian-12-split", "debian-12-merged"
 DOCKERFILES = {
     SPLIT: f"FROM {BASE}\nWORKDIR /srv\nCOPY assets .\nRUN make one\nRUN make two\n",
@@ -79,21 +82,26 @@ class Rig:
                 variant: writer.path / writer.write_dockerfile(variant, text)
                 for variant, text in self.dockerfiles.items()
             }
+            is_host = self.engine.info.kind is EngineKind.HOST
+            host = HostKeeper(self.engine, self.ledger, self.clock, self.run.id) if is_host else None
             bench = Workbench(
                 engine=self.engine,
                 builder=builder,
                 meter=FakeMeter(self.calls),
                 clock=self.clock,
                 recorder=writer,
-                ledger=self.ledger if self.engine.info.kind is EngineKind.HOST else None,
+                host=host,
                 watcher=self.watcher,
                 context=self._context(),
                 context_files={"assets/a.txt": 5},
                 dockerfiles=paths,
                 build_args={"HTTP_PROXY": "http://user:secret@proxy"},
                 secrets={},
+                resume_command=f"buildmark resume {self.run.id}",
             )
             run_campaign(self.run, bench, recorded)
+            if host is not None:
+                host.close()
         return builder
 
     def trials(self) -> tuple[Trial, ...]:
@@ -227,6 +235,22 @@ def test_an_engine_that_dies_keeps_the_records_and_says_how_to_go_on(rig: Rig) -
     assert len(rig.trials()) == 2
 
 
+def test_a_disk_that_fills_up_keeps_the_records_and_cleans_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = RunWriter.append
+
+    def full(writer: RunWriter, trial: Trial) -> None:
+        if trial.number == 3:
+            raise StorageError("cannot write trials.jsonl: no space left on device", remedy="free some space")
+        append(writer, trial)
+
+    monkeypatch.setattr(RunWriter, "append", full)
+    with pytest.raises(StorageError, match="no space left") as caught:
+        rig.go()
+    assert caught.value.remedy == f"free some space; then buildmark resume {rig.run.id}"
+    assert [trial.number for trial in rig.trials()] == [1, 2]
+    assert rig.calls[-1] == "empty_build_cache"
+
+
 def test_the_users_engine_is_never_emptied_and_gets_only_our_records_removed(tmp_path: Path) -> None:
     rig = Rig(tmp_path, kind=EngineKind.HOST)
     theirs = FakeBuilder(rig.engine)
@@ -239,7 +263,7 @@ def test_the_users_engine_is_never_emptied_and_gets_only_our_records_removed(tmp
     assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
     cold = [r.no_cache for r in builder.requests if r.no_cache]
     assert len(cold) == 4
-    assert [record.description for record in rig.engine.build_cache()] == ["RUN something of theirs"]
+    assert [record.description for record in rig.engine.build_cache()] == [THEIRS]
 
 
 def test_a_build_of_the_users_that_runs_meanwhile_keeps_its_cache(tmp_path: Path) -> None:
@@ -256,41 +280,64 @@ def test_a_build_of_the_users_that_runs_meanwhile_keeps_its_cache(tmp_path: Path
 
     rig.watcher = Meanwhile()
     rig.go()
-    assert [record.description for record in rig.engine.build_cache()] == ["RUN something of theirs"]
+    assert [record.description for record in rig.engine.build_cache()] == [THEIRS]
 
 
-def test_a_killed_run_is_tidied_up_after_by_the_next_one(tmp_path: Path) -> None:
-    killed = Rig(tmp_path / "killed", kind=EngineKind.HOST)
-    theirs, dockerfile = FakeBuilder(killed.engine), tmp_path / "theirs" / "Dockerfile"
-    dockerfile.parent.mkdir()
-    dockerfile.write_text(f"FROM {BASE}\nRUN something of theirs\n")
-    theirs.build(request_for(dockerfile))
+def kill_in_the_middle(rig: Rig, *, nth: int) -> None:
+    """Run until the nth build begins, then do nothing more: no record, no clean-up, as after kill -9."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FakeEngine, "remove_labelled", lambda *_: None)
-        patch.setattr(FakeEngine, "remove_cache_records", lambda *_: None)
-        patch.setattr(HostLedger, "clear", lambda _: None)
-        killed.go()
+        patch.setattr(FakeEngine, "remove_cache_records", lambda *_: frozenset())
+        patch.setattr(HostKeeper, "close", lambda _: None)
+        with pytest.raises(InterruptedRunError):
+            rig.go(nth={nth: FakeBuild(interrupted=True)})
+
+
+def test_a_killed_run_is_tidied_up_after_and_what_the_user_built_since_stays(tmp_path: Path) -> None:
+    killed = Rig(tmp_path / "killed", kind=EngineKind.HOST)
+    kill_in_the_middle(killed, nth=3)
     assert len(killed.engine.build_cache()) > 1
+    dockerfile = tmp_path / "theirs" / "Dockerfile"
+    dockerfile.parent.mkdir()
+    dockerfile.write_text(f"FROM {BASE}\nRUN something of theirs\n")
+    FakeBuilder(killed.engine).build(request_for(dockerfile))
 
     following = Rig(tmp_path / "following", kind=EngineKind.HOST, id="20261123-100000-quick")
-    following.engine, following.ledger = killed.engine, killed.ledger
+    following.engine, following.ledger, following.clock = killed.engine, killed.ledger, killed.clock
     following.go()
     assert {trial.status for trial in following.trials()} == {TrialStatus.VALID}
-    assert [record.description for record in killed.engine.build_cache()] == ["RUN something of theirs"]
+    assert [record.description for record in killed.engine.build_cache()] == [THEIRS]
     assert following.ledger.read() is None
 
 
-def test_a_foreign_cache_mount_is_refused_on_the_users_engine_only(tmp_path: Path) -> None:
-    mount = "RUN --mount=type=cache,target=/root/.cache make one\n"
-    rig = Rig(tmp_path / "host", kind=EngineKind.HOST)
-    rig.dockerfiles[SPLIT] = f"FROM {BASE}\n{mount}"
+def test_the_names_that_a_killed_run_gave_go_too(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+    HostKeeper(rig.engine, rig.ledger, rig.clock, "killed").note_ref(BASE)
+    HostKeeper(rig.engine, rig.ledger, rig.clock, "next")
+    assert rig.engine.find_image(BASE) is None
+
+
+def test_a_record_that_a_build_of_the_users_stands_on_stays_and_the_run_goes_on(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+
+    class Standing(Silent):
+        def trial_ended(self, trial: Trial) -> None:
+            super().trial_ended(trial)
+            workdirs = [r.id for r in rig.engine.build_cache() if "WORKDIR" in r.description]
+            rig.engine.stood_on.update(workdirs)
+
+    rig.watcher = Standing()
+    rig.go()
+    assert {trial.status for trial in rig.trials()} == {TrialStatus.VALID}
+    assert {record.description for record in rig.engine.build_cache()} == {"[ 2] WORKDIR /srv"}
+
+
+def test_a_foreign_cache_mount_is_refused_on_the_users_engine_only() -> None:
+    dockerfiles = {SPLIT: f"FROM {BASE}\nRUN --mount=type=cache,target=/root/.cache make one\n"}
     with pytest.raises(UsageError, match=r"cache mount '/root/[.]cache'") as caught:
-        rig.go()
+        refuse_foreign_cache_mounts(dockerfiles, EngineKind.HOST, BuilderKind.BUILDKIT)
     assert "--engine private" in (caught.value.remedy or "")
-    private = Rig(tmp_path / "private")
-    private.dockerfiles[SPLIT] = f"FROM {BASE}\n{mount}"
-    private.go()
-    assert len(private.trials()) == 8
+    refuse_foreign_cache_mounts(dockerfiles, EngineKind.PRIVATE, BuilderKind.BUILDKIT)
 
 
 def test_a_broken_image_spoils_its_variant_once_for_all_rounds(tmp_path: Path) -> None:

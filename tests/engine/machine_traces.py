@@ -1,45 +1,45 @@
-"""What private engines could leave on a machine, so that a test can tell before from after."""
+"""What is left on a machine of private engines that a test used. Other engines may come and go meanwhile."""
 
 import os
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
 
+from bench.ports.engine_home import RUNTIME, RUNTIME_VARIABLE
 from bench.ports.paths import cache_folder
 
-
-def traces() -> set[str]:
-    """Every process, mount, cgroup and folder that belongs to some private engine now."""
-    return {*_processes(), *_mounts(), *_cgroups(), *_folders()}
+NAME = re.compile(r"\bprivate-[0-9a-f]{6}\b")
+CGROUPS = Path("/sys/fs/cgroup")
 
 
-def _processes() -> set[str]:
-    names = {"dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-buildx"}
-    found = psutil.process_iter(["pid", "name", "status"])
-    return {
-        f"process {process.info['name']} {process.pid}"
-        for process in found
-        if process.info["name"] in names and process.info["status"] != psutil.STATUS_ZOMBIE
-    }
+def engines_in(*texts: str) -> set[str]:
+    """The private engines that a run names; at least one, since a test that knows none would see nothing."""
+    names = {name for text in texts for name in NAME.findall(text)}
+    assert names, f"no private engine is named in {texts}"
+    return names
 
 
-def _mounts() -> set[str]:
-    lines = Path("/proc/self/mounts").read_text().splitlines()
-    points = (line.split()[1] for line in lines)
-    return {f"mount {point}" for point in points if "buildmark" in point}
+def traces_of(names: Iterable[str], cache: Path | None = None) -> set[str]:
+    """Every process, mount, cgroup, lock and folder that bears the name of one of these engines."""
+    wanted = re.compile("|".join(map(re.escape, sorted(names))))
+    places = _everything(cache or cache_folder(os.environ))
+    return {f"{kind} {words}" for kind, words in places if wanted.search(words)}
 
 
-def _cgroups() -> set[str]:
-    roots = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
-    return {f"cgroup {group}" for root in roots if root.is_dir() for group in root.glob("buildmark*")}
+def _everything(cache: Path) -> Iterator[tuple[str, str]]:
+    yield from (("process", f"{pid} {words}") for pid, words in _processes())
+    yield from (("mount", line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines())
+    yield from (("cgroup", folder) for folder, _, _ in os.walk(CGROUPS))
+    for place in (cache / "engines", cache / "locks", Path(os.environ.get(RUNTIME_VARIABLE) or RUNTIME)):
+        yield from (("folder", str(path)) for path in (place.iterdir() if place.is_dir() else ()))
 
 
-def _folders() -> set[str]:
-    places = [cache_folder(os.environ) / "engines", Path(os.environ.get("BUILDMARK_RUNTIME") or "/run")]
-    return {
-        f"folder {path}"
-        for place in places
-        if place.is_dir()
-        for path in place.iterdir()
-        if place.name == "engines" or path.name.startswith("buildmark")
-    }
+def _processes() -> Iterator[tuple[int, str]]:
+    """The programs that run, with their command lines; a zombie has none, so it is no trace."""
+    for process in psutil.process_iter():
+        try:
+            yield process.pid, " ".join(process.cmdline())
+        except psutil.Error:
+            continue

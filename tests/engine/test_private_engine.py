@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bench.errors import EngineError
@@ -20,7 +19,7 @@ from bench.ports import cgroups
 from bench.ports.clock import SystemClock
 from bench.ports.docker_engine import DockerEngine
 from bench.ports.docker_host import resolve_host
-from bench.ports.engine_home import EngineHome, group_name
+from bench.ports.engine_home import EngineHome
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engine_state import EngineState, read_states
 from bench.ports.mounts import read_mounts
@@ -28,6 +27,7 @@ from bench.ports.paths import cache_folder
 from bench.ports.process import run
 from bench.ports.protocols import Engine
 from tests.cli.command import Buildmark
+from tests.engine.machine_traces import traces_of
 from tests.engine.tiny_base import TINY_BASE, import_tiny_base
 
 pytestmark = pytest.mark.engine
@@ -64,22 +64,6 @@ def home_of(cache: Path) -> EngineHome:
     return EngineHome(cache, environment=os.environ, clock=SystemClock())
 
 
-def traces(state: EngineState) -> list[str]:
-    """Everything of an engine that can be found on this machine: processes, mounts, control groups, folders."""
-    found = [f"process {process.pid}" for process in psutil.process_iter() if state.name in " ".join(_argv(process))]
-    found += [f"mount {mount.path}" for mount in read_mounts() if state.name in str(mount.path)]
-    for hierarchy in cgroups.hierarchies():
-        found += [f"group {path}" for path in hierarchy.root.glob(f"{group_name(state.name)}*")]
-    return found + [f"folder {folder}" for folder in (state.folder, state.runtime) if folder.exists()]
-
-
-def _argv(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
 def only_state(cache: Path) -> EngineState:
     (state,) = read_states(cache / "engines")
     return state
@@ -91,12 +75,14 @@ def test_it_comes_up_apart_from_the_rest_and_leaves_nothing(cache: Path) -> None
     state = only_state(cache)
     assert state.is_up
     assert not state.is_abandoned
+    kinds = {trace.partition(" ")[0] for trace in traces_of({state.name}, cache)}
+    assert kinds >= {"process", "folder"}
     assert engine.build_network == "host"
     assert engine.info.data_root.startswith(str(cache))
     assert Path("/proc/net/route").read_text() == routes
     engine.close()
     engine.close()
-    assert traces(state) == []
+    assert traces_of({state.name}, cache) == set()
     assert Path("/proc/sys/net/ipv4/ip_forward").read_text() == forwarding
     assert home_of(cache).log_of(state.name).read_text()
 
@@ -139,7 +125,7 @@ def test_the_engine_of_a_killed_run_is_cleaned_by_the_next(cache: Path) -> None:
         other.wait()
     assert state.is_up
     engine = home_of(cache).open()
-    assert traces(state) == []
+    assert traces_of({state.name}, cache) == set()
     assert only_state(cache).name == engine.info.name
     engine.close()
 
@@ -162,7 +148,7 @@ def test_a_daemon_killed_in_the_middle_is_an_error_and_is_still_cleaned(cache: P
             use()
         assert "buildmark engine logs" in (caught.value.remedy or "")
     engine.close()
-    assert traces(state) == []
+    assert traces_of({state.name}, cache) == set()
 
 
 def test_up_keeps_one_engine_that_runs_share_until_down(
@@ -186,7 +172,7 @@ def test_up_keeps_one_engine_that_runs_share_until_down(
     assert "in use by run-3" in refused.err
     assert state.is_up
     assert buildmark("engine", "down").out == f"removed {state.name}\n"
-    assert traces(state) == []
+    assert traces_of({state.name}, cache) == set()
     assert buildmark("engine", "down").out == "nothing to remove\n"
 
 

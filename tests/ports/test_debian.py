@@ -6,12 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.errors import EngineError, NetworkError
 from bench.ports import apt
 from bench.ports.apt import Source, choose_sources, failure_of, machine_sources, own_suite
-from bench.ports.debian import PackageRequest, fetch_tools, fetched_packages, tool_environment
+from bench.ports.debian import MARKER, Fetched, PackageRequest, fetch_tools, tool_environment
 from bench.ports.engine_tools import fetch_engine
 from bench.ports.process import Completed
 
@@ -63,10 +64,8 @@ def fetch(tmp_path: Path, environment: dict[str, str], requests: tuple[PackageRe
 def test_fetched_once_and_named_exactly(tmp_path: Path, machine: dict[str, str]) -> None:
     root = fetch(tmp_path, machine)
     assert (root / "usr/bin/tool").is_file()
-    assert [(p.name, p.version) for p in fetched_packages(tmp_path / "c/tools")] == [
-        ("other", "1:2.0-1"),
-        ("tool", "1:2.0-1"),
-    ]
+    written = msgspec.json.decode((root.parent / MARKER).read_bytes(), type=Fetched)
+    assert [(one.name, one.version) for one in written.packages] == [("other", "1:2.0-1"), ("tool", "1:2.0-1")]
     assert fetch(tmp_path, machine) == root
     assert downloads(tmp_path) == 1
     assert "tool/bookworm other=2.*" in (tmp_path / "calls").read_text()

@@ -1,14 +1,16 @@
 """Two runs on one engine: the second is told who has it, and a dead one never stands in the way."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from bench.errors import EngineError, StorageError
 from bench.ports.clock import SystemClock
-from bench.ports.engine_lock import FileEngineLock
+from bench.ports.engine_lock import FileEngineLock, lock_file
 
 HOLDER = """
 import sys
@@ -51,6 +53,36 @@ def test_an_error_in_the_run_lets_go(lock: FileEngineLock) -> None:
     with pytest.raises(KeyError), lock.hold("a", "run-1"):
         raise KeyError
     with lock.hold("a", "run-2"):
+        pass
+
+
+def test_nothing_stays_of_a_lock_that_was_let_go(tmp_path: Path, lock: FileEngineLock) -> None:
+    with lock.hold("private-1", "run-1"):
+        assert lock_file(tmp_path, "private-1").is_file()
+    with pytest.raises(KeyError), lock.hold("private-2", "run-2"):
+        raise KeyError
+    assert list((tmp_path / "locks").iterdir()) == []
+
+
+def test_a_file_that_its_holder_removed_while_we_opened_it_is_no_lock(
+    lock: FileEngineLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The moment between opening and locking, in which the holder lets go and a third one takes the lock anew."""
+    first, third = lock.hold("a", "run-1"), lock.hold("a", "run-3")
+    first.__enter__()
+    flock = fcntl.flock
+
+    def late(file: IO[str], how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        first.__exit__(None, None, None)
+        third.__enter__()
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(EngineError, match="in use by run-3"), lock.hold("a", "run-2"):
+        pytest.fail("two hold one lock")
+    third.__exit__(None, None, None)
+    with lock.hold("a", "run-4"):
         pass
 
 

@@ -7,8 +7,8 @@ from bench.errors import EngineError
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus
 from bench.model.run import EngineKind
 from bench.model.scenario import State
-from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeLock, FakeMeter, fake_info
-from bench.ports.protocols import Builder, Clock, Engine, EngineLock, Meter
+from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
+from bench.ports.protocols import Builder, Clock, Engine, Meter
 from bench.pure.proof import prove
 
 DOCKERFILE = "FROM b:base AS build\nCOPY src/ .\nRUN make\nFROM b:base\nCOPY --from=build /o /o\nRUN last\n"
@@ -46,8 +46,8 @@ def proves(outcome: BuildOutcome, state: State) -> bool:
 def test_the_fakes_are_peers_of_the_real_ones() -> None:
     clock: Clock = FakeClock()
     engine = FakeEngine()
-    peers: tuple[Engine, Builder, Meter, EngineLock] = (engine, FakeBuilder(engine), FakeMeter(), FakeLock())
-    assert len(peers) == 4
+    peers: tuple[Engine, Builder, Meter] = (engine, FakeBuilder(engine), FakeMeter())
+    assert len(peers) == 3
     assert clock.monotonic_s() == 0
 
 
@@ -135,11 +135,3 @@ def test_what_the_engine_is_asked_takes_its_time() -> None:
     engine.empty_build_cache()
     engine.ping()
     assert engine.clock.monotonic_s() == 0.25
-
-
-def test_a_lock_names_its_holder_and_is_free_after_an_error() -> None:
-    lock = FakeLock()
-    with lock.hold("e", "run 1"), pytest.raises(EngineError, match="run 1"), lock.hold("e", "run 2"):
-        pytest.fail("two held it")
-    with lock.hold("e", "run 3"):
-        pass

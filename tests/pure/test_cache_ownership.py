@@ -25,7 +25,8 @@ STEPS = ("COPY 1.txt /srv/",)
 @pytest.fixture
 def words() -> OurWords:
     ours = OurWords()
-    ours.add((DOCKERFILE, *STEPS))
+    ours.add_dockerfile(DOCKERFILE)
+    ours.add_names(STEPS)
     return ours
 
 
@@ -51,6 +52,8 @@ def test_what_our_builds_leave_is_ours(words: OurWords, description: str) -> Non
     "description",
     [
         "mount / from exec /bin/sh -c npm ci",
+        "mount / from exec /bin/sh -c echo hi",
+        "mount / from exec /bin/sh -c echo",
         "[build 3/9] COPY package.json .",
         'cached mount /root/.cache from exec /bin/sh -c echo shelled with id "/root/.cache"',
         "pulled from docker.io/library/alpine:3",
@@ -59,3 +62,8 @@ def test_what_our_builds_leave_is_ours(words: OurWords, description: str) -> Non
 )
 def test_what_other_builds_leave_is_not(words: OurWords, description: str) -> None:
     assert not words.made(description)
+
+
+def test_a_transfer_may_be_ours_and_is_no_step(words: OurWords) -> None:
+    assert words.made("local source for context")
+    assert not words.made_by_step("local source for context")

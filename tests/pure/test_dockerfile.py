@@ -106,6 +106,21 @@ def test_an_empty_dockerfile_is_refused(nothing: str) -> None:
         rendered(nothing)
 
 
+@pytest.mark.parametrize("name", ["{{ base }}", "{{ base.name }}:latest", "--platform=linux/arm64 {{ base }} AS build"])
+def test_a_from_with_the_bases_name_is_refused_before_it_pulls_a_strangers_image(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        rendered(f"FROM {{{{ base.ref }}}}\nFROM {name}\n", base="busybox")
+    said = name.replace("{{ base }}", "busybox").replace("{{ base.name }}", "busybox")
+    assert caught.value.message.startswith(f"{AT}: the variant busybox-single-split-old has 'FROM {said}'")
+    assert caught.value.remedy == "write FROM {{ base.ref }}"
+
+
+def test_an_image_of_ones_own_in_from_is_ones_own_business() -> None:
+    template = "FROM golang:1.22 AS build\nFROM busybox\nFROM build\n"
+    assert rendered(template, base="debian-12") == template
+    assert rendered("FROM busybox\n", without_base=True) == "FROM busybox\n"
+
+
 @pytest.mark.parametrize("random", ["{{ [1, 2, 3] | random }}", "{{ lipsum() }}"])
 def test_nothing_random_is_at_hand(random: str) -> None:
     with pytest.raises(InputError):

@@ -41,6 +41,16 @@ def test_an_edit_proves_neither_and_the_reasons_name_the_steps() -> None:
     assert warm.endswith(" and 2 more")
 
 
+def test_a_workdir_from_the_cache_is_let_pass_where_no_cache_does_not_reach_it_and_only_there() -> None:
+    workdir = make_step("WORKDIR /src", kind=StepKind.WORKDIR, status=StepStatus.CACHED)
+    run = make_step("RUN x", kind=StepKind.RUN, status=StepStatus.EXECUTED)
+    assert prove(State.COLD, transcript(workdir, run), by_no_cache=True).holds
+    assert not prove(State.COLD, transcript(workdir, run)).holds
+    hit = make_step("RUN x", kind=StepKind.RUN, status=StepStatus.CACHED)
+    assert not prove(State.COLD, transcript(workdir, hit), by_no_cache=True).holds
+    assert not prove(State.COLD, transcript(workdir), by_no_cache=True).holds
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_no_step_no_proof(state: State) -> None:
     base = make_step("FROM x", kind=StepKind.FROM)

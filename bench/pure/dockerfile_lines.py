@@ -1,0 +1,70 @@
+"""A Dockerfile as its instructions, each on one line: what every reader of Dockerfiles here begins with.
+
+Follows the reference of the Dockerfile format: escape directive, line continuations (comment and empty lines inside
+them are dropped), here-documents. Neighbours: `bench.pure.cache_mounts`, `bench.pure.dockerfile_steps`,
+`bench.pure.from_lines`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+ESCAPE_DIRECTIVE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*$", re.IGNORECASE)
+DIRECTIVE = re.compile(r"#\s*\w+\s*=")
+HEREDOC = re.compile(r"(?<!<)<<(-?)(['\"]?)([A-Za-z_][A-Za-z0-9_.]*)\2")
+TAKES_HEREDOCS = re.compile(r"\s*(?:ONBUILD\s+)?(RUN|COPY|ADD)\s", re.IGNORECASE)
+
+
+class LogicalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One instruction: the lines that it continues over, without their escapes, and the lines of its here-documents.
+
+    `bodies` holds the closing word of each here-document too.
+    """
+
+    parts: tuple[str, ...]
+    bodies: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The instruction as the builder joins it, without its here-documents."""
+        return "".join(self.parts)
+
+
+def logical_lines(dockerfile: str) -> Iterator[LogicalLine]:
+    """Yield each instruction, without comments and empty lines. Any text is accepted."""
+    lines = iter(dockerfile.splitlines())
+    continued = re.compile(rf"{re.escape(_escape(dockerfile))}[ \t]*$")
+    parts: list[str] = []
+    for line in lines:
+        if line.lstrip().startswith("#") or not line.strip():
+            continue
+        parts.append(continued.sub("", line))
+        if not continued.search(line):
+            yield LogicalLine(parts=tuple(parts), bodies=tuple(_heredocs("".join(parts), lines)))
+            parts = []
+    if parts:
+        yield LogicalLine(parts=tuple(parts))
+
+
+def _escape(dockerfile: str) -> str:
+    """Return the escape character: a backslash unless a parser directive at the very top says otherwise."""
+    for line in dockerfile.splitlines():
+        if match := ESCAPE_DIRECTIVE.match(line.strip()):
+            return match[1]
+        if not DIRECTIVE.match(line.strip()):
+            break
+    return "\\"
+
+
+def _heredocs(text: str, lines: Iterator[str]) -> Iterator[str]:
+    """Take the bodies of an instruction's here-documents from the lines that follow it."""
+    if not TAKES_HEREDOCS.match(text):
+        return
+    for dash, _, word in HEREDOC.findall(text):
+        for line in lines:
+            yield line
+            if (line.lstrip("\t") if dash else line) == word:
+                break
