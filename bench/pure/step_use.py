@@ -16,14 +16,15 @@ NOT_FOLLOWED = "the control groups of the steps were not followed"
 
 
 def step_uses(outcome: BuildOutcome, groups: Sequence[StepGroup]) -> tuple[tuple[StepUse, ...], str | None]:
-    """The use of each executed RUN step, and why that of none is known where there was one.
+    """The use of each executed RUN step, in the steps' order, and why that of none is known where there was one.
 
     BuildKit's own samples name the step by its digest, so they go before the groups that were followed.
     """
     transcript = outcome.transcript
-    ran = {step.digest for step in transcript.steps if _ran(step)}
+    ran = [step.digest for step in transcript.steps if _ran(step)]
     sampled = read_samples(outcome.metadata)
-    uses = tuple(use for use in sampled.steps if use.digest in ran)
+    by_digest = {use.digest: use for use in sampled.steps}
+    uses = tuple(by_digest[digest] for digest in ran if digest in by_digest)
     if not uses:
         uses = join_groups(groups, transcript.steps, begun_at_s=transcript.begun_at_s, meter=FOLLOWED_BY)
     if uses or not ran:
