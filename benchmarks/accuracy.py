@@ -7,6 +7,7 @@ hold, write, read and receive.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import statistics
@@ -193,14 +194,18 @@ def server() -> Iterator[int]:
 
 
 def row(load: Load, samples: list[Sample], idle: list[Sample]) -> str:
-    """One line of the table: the median of metered/known, its extremes, and how far the median is off."""
-    base = statistics.median(load.of(sample) for sample in idle) if load.above_idle else 0.0
-    ratios = sorted((load.of(sample) - base) / load.known for sample in samples)
+    """One line of the table: the median of metered/known, its extremes, how far it is off, how many had a value."""
+    base = statistics.median(_had(load, idle) or [float("nan")]) if load.above_idle else 0.0
+    ratios = sorted((value - base) / load.known for value in _had(load, samples)) or [float("nan")]
     middle = statistics.median(ratios)
     return (
         f"| {load.name:28} | {load.known:12.6g} | {base:10.4g} | {middle:6.4f} | {ratios[0]:6.4f}-{ratios[-1]:6.4f} "
-        f"| {100 * (middle - 1):+6.2f} % |"
+        f"| {100 * (middle - 1):+6.2f} % | {len(_had(load, samples))} of {len(samples)} |"
     )
+
+
+def _had(load: Load, samples: list[Sample]) -> list[float]:
+    return [value for value in map(load.of, samples) if not math.isnan(value)]
 
 
 def main(runs: int) -> None:
@@ -223,8 +228,8 @@ def main(runs: int) -> None:
             print(
                 f"Docker {info.server_version}, cgroup v{info.cgroup_version}, {runs} runs of each load, interleaved\n"
             )
-            print(f"| {'load':28} | {'known':12} | {'idle':10} | median | {'range':13} | off      |")
-            print("|---|---|---|---|---|---|")
+            print(f"| {'load':28} | {'known':12} | {'idle':10} | median | {'range':13} | off      | had |")
+            print("|---|---|---|---|---|---|---|")
             for load in known:
                 print(row(load, samples[load.name], idle))
             every = [sample for some in samples.values() for sample in some]

@@ -51,7 +51,7 @@ def options(
 def main() -> None:
     """Run the command line; the only place that exits."""
     try:
-        app()
+        app(prog_name="buildmark")  # however it was started
     except BuildmarkError as error:
         print_error(error)
         sys.exit(error.exit_code)

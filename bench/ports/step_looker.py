@@ -145,6 +145,7 @@ class Looker:
 
     def _look_at_start(self, group: _Watched, poll: select.epoll) -> None:
         """See whether runc has become the step's own program; until then, all CPU time is the container's start."""
+        self._read_peak(group)
         used = self._used(group.name)
         if used is not None:
             self._ledger.see(group.name, used)
@@ -181,8 +182,7 @@ class Looker:
 
     def _read(self, group: _Watched) -> None:
         """Read what can be read of a group now; what is gone already stays as it was read last."""
-        if self._memory and (peak := _slurp(f"{self._memory}/{group.name}/memory.max_usage_in_bytes")):
-            group.peak = int(peak)
+        self._read_peak(group)
         used = self._used(group.name)
         if used is not None:
             self._ledger.see(group.name, used)
@@ -190,6 +190,10 @@ class Looker:
             for kind in STALLS:
                 if text := _slurp(f"{self._unified}/{group.name}/{kind}.pressure"):
                     group.stalls[kind] = text
+
+    def _read_peak(self, group: _Watched) -> None:
+        if self._memory and (peak := _slurp(f"{self._memory}/{group.name}/memory.max_usage_in_bytes")):
+            group.peak = int(peak)
 
     def _moved(self, pid: int) -> DiskBytes | None:
         """What a process, and all that it has waited for, moved; None when it is gone."""
