@@ -98,13 +98,14 @@ def loads(port: int) -> tuple[Load, ...]:
     write = f"dd if=/dev/zero of=/w bs=1048576 count={WRITTEN_MIB} conv=fsync"
     receive = f'["bash", "-c", "cat < /dev/tcp/127.0.0.1/{port} > /dev/null"]'
     return (
-        Load(name="CPU of the step, 0.2 s", lines=(f"{BURN}burn 200000000",), known=0.2, of=own_cpu_s),
-        Load(name="CPU of the step, 1 s", lines=(one,), known=1.0, of=own_cpu_s),
+        Load(name="CPU of the step, 0.2 s", lines=(f"{BURN}burn 200000000",), known=0.2, of=own_cpu_s, above_idle=True),
+        Load(name="CPU of the step, 1 s", lines=(one,), known=1.0, of=own_cpu_s, above_idle=True),
         Load(
             name="CPU of the step, 2 x 0.5 s",
             lines=(two,),
             known=1.0,
             of=own_cpu_s,
+            above_idle=True,
         ),
         Load(name="CPU of the build", lines=(one,), known=1.0, of=of_build("steps_cpu_s"), above_idle=True),
         Load(

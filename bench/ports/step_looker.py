@@ -28,7 +28,7 @@ from bench.pure.proc_counters import is_first_of_namespace, parse_pressure, pars
 from bench.pure.proc_files import Mount, find_hierarchy, find_unified
 from bench.pure.step_groups import NS_PER_S, CpuLedger, StepGroup, read_command
 
-START_POLL_MS = 4
+START_POLL_MS = 2
 FIRST_LOOK_MS = 12
 """No container has been seen to become its own program sooner after its group had appeared."""
 LIVE_POLL_MS = 100

@@ -37,7 +37,7 @@ def cpu_remainder(uses: Sequence[StepUse], readings: Mapping[str, Reading]) -> d
     told = [use.cpu_s for use in uses if use.cpu_s is not None]
     if STEPS_CPU not in readings or not told:
         return {}
-    return {"cpu_s": readings[STEPS_CPU].value - sum(told)}
+    return {"cpu_s": round(readings[STEPS_CPU].value - sum(told), 9)}
 
 
 def _ran(step: Step) -> bool:
