@@ -8,7 +8,7 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench dist clean
+.PHONY: help setup demo test test-fast lint format bench bench-accuracy dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: setup  ## Format the code
 
 bench: setup  ## Measure Buildmark itself: planning, --help, parsing
 	$(BIN)/python -m pytest tests/perf --benchmark-enable --benchmark-only --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+
+bench-accuracy: setup  ## Hold every meter against known loads on a private engine (about 6 minutes)
+	$(BIN)/python -m benchmarks.accuracy
 
 dist: setup  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build

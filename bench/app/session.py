@@ -87,6 +87,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     drop_page_cache: bool
     local_registry: bool
     command: tuple[str, ...]
+    disturbed_above: float | None = None
 
 
 def start_run(asked: Campaign, world: World) -> RunFolder:
@@ -285,6 +286,7 @@ def _describe(
         unavailable=bases.unavailable,
         fingerprint=fingerprint,
         findings=findings,
+        disturbed_above=asked.disturbed_above,
     )
 
 
@@ -357,7 +359,7 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, *, context: Path, wo
     return Workbench(
         engine=engine,
         builder=make_builder(run.builder, engine, world.clock),
-        meter=make_meter(engine, builder=run.builder),
+        meter=make_meter(engine, builder=run.builder, clock=world.clock),
         clock=world.clock,
         scale=_scale(run, engine, world),
         recorder=writer,

@@ -19,16 +19,20 @@ from bench.model.image_layers import ImageLayers
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State, base_ref
-from bench.model.trial import ImageFacts, Proof, SmokeResult, Trial, TrialStatus
+from bench.model.trial import HostUse, ImageFacts, Proof, SmokeResult, StepUse, Trial, TrialStatus
 from bench.ports.context import context_digests
 from bench.ports.context_edit import edited_context
+from bench.ports.protocols import Metered
 from bench.ports.run_folder import DOCKERFILES
+from bench.pure.attribution import StepLoad
 from bench.pure.cache_reasons import BuildEvidence, explain_misses
 from bench.pure.cache_use import cache_use, step_durations
 from bench.pure.context_use import least_context_bytes
+from bench.pure.host_samples import disturbance, encode_samples, host_use
 from bench.pure.metrics import WEIGHED
 from bench.pure.proof import Edited, prove
 from bench.pure.smoke import judge_smoke
+from bench.pure.step_use import STEP_USE, cpu_remainder, step_uses
 from bench.pure.time_use import time_use
 
 LOG_TAIL_LINES = 20
@@ -149,13 +153,15 @@ class TrialRunner:
                 self._evidence(timed.request, outcome, edited=timed.edited is not None),
                 cache_ignored=timed.request.no_cache,
             )
-            used = time_use(msgspec.structs.replace(outcome.transcript, steps=steps), outcome.wall_s)
+            uses, unused = step_uses(outcome, metered.groups)
+            used = time_use(msgspec.structs.replace(outcome.transcript, steps=steps), outcome.wall_s, _loads(uses))
         smoke = self._smoke(planned.variant, image, watch)
         status, reason = _verdict(outcome, proof, smoke or self._smoked.get(planned.variant))
         layers, unweighed = self._weigh(planned.variant, image, watch) if status is TrialStatus.VALID else (None, {})
         with watch.time("clean"):
             self._discard(outcome)
         log = self._bench.recorder.write_log(planned, outcome.transcript.log, outcome.raw)
+        host = self._host(planned, metered)
         return msgspec.structs.replace(
             self._unbuilt(planned, started_at, status, reason),
             wall_s=outcome.wall_s,
@@ -164,7 +170,12 @@ class TrialRunner:
             cache=cache_use(outcome.transcript.steps, self._executed_s.get(planned.variant, {})),
             image=image,
             resources=metered.readings,
-            absent={**metered.absent, **unweighed},
+            absent={**metered.absent, **unweighed, **({STEP_USE: unused} if unused else {})},
+            disturbed=disturbance(host, self._run.disturbed_above),
+            step_use=uses,
+            remainder=cpu_remainder(uses, metered.readings),
+            host=host,
+            meters_cpu_s=metered.meters_cpu_s,
             proof=proof,
             smoke=smoke,
             log=log,
@@ -189,6 +200,12 @@ class TrialRunner:
         if self._digests is None:
             self._digests = context_digests(request.context)
         return self._digests
+
+    def _host(self, planned: PlannedTrial, metered: Metered) -> HostUse | None:
+        if metered.host is None:
+            return None
+        samples = self._bench.recorder.write_host_samples(planned, encode_samples(metered.host))
+        return host_use(metered.host, metered.readings, samples=samples)
 
     def _failed_preparation(
         self, planned: PlannedTrial, started_at: datetime, outcome: BuildOutcome, watch: Stopwatch
@@ -291,6 +308,19 @@ def _verdict(outcome: BuildOutcome, proof: Proof | None, smoke: SmokeResult | No
     if smoke is not None and not smoke.passed:
         return TrialStatus.INVALID, f"the image failed its smoke test: {smoke.reason}"
     return TrialStatus.VALID, None
+
+
+def _loads(uses: tuple[StepUse, ...]) -> dict[str, StepLoad]:
+    """What the meters told of each step, as the attribution of its time reads it."""
+    return {
+        use.digest: StepLoad(
+            cpu_s=use.cpu_s,
+            stall_cpu_s=use.stall_cpu_s,
+            stall_memory_s=use.stall_memory_s,
+            stall_io_s=use.stall_io_s,
+        )
+        for use in uses
+    }
 
 
 def _tail(outcome: BuildOutcome) -> tuple[str, ...]:

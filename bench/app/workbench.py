@@ -29,6 +29,10 @@ class Recorder(Protocol):
         """Keep a trial's log and the builder's stream; returns the log's path relative to the run's folder."""
         ...
 
+    def write_host_samples(self, planned: PlannedTrial, lines: bytes) -> str:
+        """Keep what the machine did during a trial; returns the file's path relative to the run's folder."""
+        ...
+
 
 class Watcher(Protocol):
     """What is told of a campaign while it runs: a progress bar, plain lines, or nothing."""

@@ -64,7 +64,7 @@ def main() -> None:
 def _run() -> int:
     """Run the command and return what it exits with."""
     try:
-        app()
+        app(prog_name="buildmark")  # however it was started
     except BuildmarkError as error:
         print_error(error)
         return error.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bench.cli.show import RESULTS, ResultsOption, RunArgument, ShowFormatOption, SortOption
+from bench.cli.show import RESULTS, KeepDisturbedOption, ResultsOption, RunArgument, ShowFormatOption, SortOption
 from bench.report.choices import SortColumn, SummaryFormat, parse_format, parse_sort
 
 
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
         results: ResultsOption = RESULTS,
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
+        keep_disturbed: KeepDisturbedOption = False,
     ) -> None:
         """Run exactly the trials of a run that are missing, then print its tables.
 
@@ -29,4 +30,4 @@ def register(app: typer.Typer) -> None:
 
         shown, column = parse_format(form), parse_sort(sort)
         folder = resume_run(run, results, make_world(load_catalogue()))
-        raise typer.Exit(report(folder, shown, column))
+        raise typer.Exit(report(folder, shown, column, keep_disturbed=keep_disturbed))

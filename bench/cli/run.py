@@ -19,9 +19,10 @@ from bench.cli.selection import (
     StateOption,
     choose,
 )
-from bench.cli.show import RESULTS, ResultsOption, ShowFormatOption, SortOption
+from bench.cli.show import RESULTS, KeepDisturbedOption, ResultsOption, ShowFormatOption, SortOption
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
+from bench.pure.host_samples import DISTURBED_ABOVE
 from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
 from bench.report.choices import SortColumn, SummaryFormat, parse_choice, parse_format, parse_sort
 
@@ -80,6 +81,16 @@ DropPageCacheOption = Annotated[
         help="Empty the whole machine's page cache before each timed build, so that it reads from the disk (root).",
     ),
 ]
+DisturbedOption = Annotated[
+    float,
+    typer.Option(
+        "--disturbed-above",
+        metavar="SHARE",
+        min=0.0,
+        max=1.0,
+        help="Mark a trial as disturbed when other work took more of the machine's CPU time than this; 1 for never.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -103,6 +114,8 @@ def register(app: typer.Typer) -> None:
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
         allow_large: AllowLargeOption = False,
+        disturbed_above: DisturbedOption = DISTURBED_ABOVE,
+        keep_disturbed: KeepDisturbedOption = False,
     ) -> None:
         """Build every variant of a scenario, cold and warm, round after round, and print the tables.
 
@@ -138,9 +151,11 @@ def register(app: typer.Typer) -> None:
                 drop_page_cache=drop_page_cache,
                 local_registry=registry is not None,
                 command=("buildmark", *sys.argv[1:]),
+                disturbed_above=disturbed_above,
             )
 
         # All are read and rendered before the first build: a slip in the last one must not cost an hour.
         world = make_world(load_catalogue())
-        codes = [report(start_run(one, world), shown, column) for one in [campaign(name) for name in scenarios]]
+        campaigns = [campaign(name) for name in scenarios]
+        codes = [report(start_run(one, world), shown, column, keep_disturbed=keep_disturbed) for one in campaigns]
         raise typer.Exit(max(codes))

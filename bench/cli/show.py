@@ -29,6 +29,9 @@ StatesOption = Annotated[
         "--state", metavar="STATE,…", help="Show only these cache states. May be repeated.", show_default="all"
     ),
 ]
+KeepDisturbedOption = Annotated[
+    bool, typer.Option("--keep-disturbed", help="Summarise also the trials during which other work took much CPU.")
+]
 ListOption = Annotated[bool, typer.Option("--list", help="List the runs instead, the newest first.")]
 
 
@@ -43,13 +46,15 @@ def register(app: typer.Typer) -> None:
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
         state: StatesOption = None,
+        keep_disturbed: KeepDisturbedOption = False,
         list_runs: ListOption = False,
     ) -> None:
         """Show the tables of a run: what each variant takes in each state, and what each level of an axis changes.
 
         Works on a run that is still under way, too, and on one that was interrupted.
         """
-        typer.echo(_list(results) if list_runs else _show(run, results, form, sort, state or ()), nl=False)
+        shown = _list(results) if list_runs else _show(run, results, form, sort, state or (), keep=keep_disturbed)
+        typer.echo(shown, nl=False)
 
 
 def terminal_width() -> int:
@@ -63,7 +68,7 @@ def from_here(path: Path) -> str:
     return str(there.relative_to(here) if there.is_relative_to(here) else there)
 
 
-def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str]) -> str:
+def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str], *, keep: bool) -> str:
     from bench.ports.run_store import RunStore
     from bench.pure.planning import parse_states
     from bench.pure.summary import only_states
@@ -71,7 +76,7 @@ def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str]) 
 
     chosen_form, column, chosen_states = parse_format(form), parse_sort(sort), parse_states(states, ())
     folder = RunStore(results).open(run)
-    summary = only_states(load_summary(folder), chosen_states)
+    summary = only_states(load_summary(folder, keep_disturbed=keep), chosen_states)
     return render_summary(summary, chosen_form, width=terminal_width(), sort=column, folder=from_here(folder.path))
 
 

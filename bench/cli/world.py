@@ -36,13 +36,13 @@ def make_world(catalogue: Mapping[str, Base]) -> World:
     )
 
 
-def report(folder: RunFolder, form: SummaryFormat, sort: SortColumn) -> ExitCode:
+def report(folder: RunFolder, form: SummaryFormat, sort: SortColumn, *, keep_disturbed: bool = False) -> ExitCode:
     """Print the tables of a run that has ended and keep them beside its records; returns what the records call for."""
     from bench.cli.show import from_here, terminal_width
     from bench.pure.outcome import exit_code_of
     from bench.report.summaries import render_summary, write_summaries
 
-    summary = write_summaries(folder)
+    summary = write_summaries(folder, keep_disturbed=keep_disturbed)
     typer.echo(
         render_summary(summary, form, width=terminal_width(), sort=sort, folder=from_here(folder.path)), nl=False
     )

@@ -85,6 +85,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     `log` is the readable log: one line per event and per line of output. `error` is the builder's last word on a
     failure. `unreadable_lines` counts lines that were not what the protocol promises (a failed build ends with some).
     `timeline` is None where the builder tells no more than its steps do.
+    `begun_at_s` is the first event's moment, in seconds since 1970 by the builder's clock; None where it tells none.
     """
 
     steps: tuple[Step, ...]
@@ -95,6 +96,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     unreadable_lines: int
     timeline: Timeline | None = None
+    begun_at_s: float | None = None
 
 
 class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +131,8 @@ class BuildStatus(StrEnum):
 class BuildOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a build ended. `wall_s` is the timed region: from the request's start to the builder's end, monotonic.
 
-    `raw` is the builder's stream as it came, for the trial's log file. `error` is None exactly when `status` is OK.
+    `raw` is the builder's stream as it came, for the trial's log file; `metadata` is what it told beside the stream
+    (BuildKit's metadata file). `error` is None exactly when `status` is OK.
     """
 
     status: BuildStatus
@@ -138,3 +141,4 @@ class BuildOutcome(msgspec.Struct, frozen=True, kw_only=True):
     image_id: str | None
     raw: bytes
     error: str | None
+    metadata: bytes = b""

@@ -65,7 +65,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     that `resume` can tell whether it is still the same. `timeout_s` is per build. `edits` are those of the
     scenario, by the state that each is for. `drop_page_cache`: the machine's page cache was emptied before each
     build. `local_registry`: bases of the state pull came from a registry on the machine itself. `fingerprint` holds the
-    fields of `bench.pure.fingerprint_fields`, `findings` what the checks at the start warned of.
+    fields of `bench.pure.fingerprint_fields`, `findings` what the checks at the start warned of. `disturbed_above` is
+    the share of the machine's CPU from which other work makes a trial disturbed; None for no such limit.
     """
 
     format_version: int = FORMAT_VERSION
@@ -93,3 +94,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: tuple[UnavailableBase, ...]
     fingerprint: Mapping[str, Fact] = {}
     findings: tuple[Finding, ...] = ()
+    disturbed_above: float | None = None

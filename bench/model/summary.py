@@ -40,6 +40,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One variant in one state. `n_failed` counts every trial that measured nothing that counts.
 
     It includes `n_timeout` and `n_unavailable`; `n_planned` is what the plan holds, so that what is missing shows.
+    `n_disturbed` counts valid trials that are left out because other work kept the machine busy; `n_valid` does not.
     `metrics` and `absent` never share a key: a metric is either summarised, or absent with its reason.
     `relative_to_best` is the median wall time over the smallest median of the same state, None without a valid trial.
     `time` says where the median wall time went: its parts add up to it (see `bench.pure.time_use.typical_time`).
@@ -58,6 +59,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Mapping[str, MetricSummary]
     absent: Mapping[str, str]
     time: TimeShares | None = None
+    n_disturbed: int = 0
 
 
 class AxisEffect(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,7 @@ class NoteKind(StrEnum):
     FAILED = "failed"
     TIMEOUT = "timeout"
     INVALID = "invalid"
+    DISTURBED = "disturbed"
     SMOKE = "smoke"
     NO_REFERENCE = "no-reference"
     FEW_ROUNDS = "few-rounds"

@@ -66,10 +66,51 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """One metered value and the meter that gave it (`cgroup-v1`, `cgroup-v2`, `host-wide`, `engine`)."""
+    """One metered value and the meter that gave it (`cgroup-v1`, `cgroup-v2`, `process-io`, `host-wide`, `engine`)."""
 
     value: float
     meter: str
+
+
+class StepUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What one executed RUN step used. `digest` is its step's; None is what the meter could not tell.
+
+    `joined_by` says how the reading found its step: `digest` (the builder names it), `command` (only this step ran that
+    command at that moment) or `time` (only its interval fits). `container_start_cpu_s` is the part of `cpu_s` that was
+    spent before the step's own program began. The stalls are the seconds in which some task of the step waited for
+    CPU, memory or disk (PSI).
+    """
+
+    digest: str
+    meter: str
+    joined_by: str
+    cpu_s: float | None = None
+    container_start_cpu_s: float | None = None
+    memory_peak_bytes: int | None = None
+    disk_read_bytes: int | None = None
+    disk_written_bytes: int | None = None
+    stall_cpu_s: float | None = None
+    stall_memory_s: float | None = None
+    stall_io_s: float | None = None
+
+
+class HostUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What the whole machine did meanwhile. `samples` is the file of the samples, relative to the run's folder.
+
+    `other_cpu_s` is CPU time that neither the build, nor its client, nor Buildmark used: busy and stolen time less
+    theirs. `other_cpu_share` is that over the machine's whole CPU time of `window_s`. Both are None where the build's
+    own part is not known, and `absent` says why.
+    """
+
+    samples: str | None
+    n_samples: int
+    window_s: float
+    cpu_busy_s: float
+    cpu_steal_s: float
+    own_cpu_s: float | None
+    other_cpu_s: float | None
+    other_cpu_share: float | None
+    absent: str | None
 
 
 class SmokeResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +130,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     `smoke` is present on the one trial per variant that ran the smoke test, `layers` on the one whose image was
     weighed. `overhead_s` is the time spent on this trial outside its timed region, by what it was spent on. `time` says
     where `wall_s` went, `critical_path` which chain of activities took longest, in the order in which they ran.
+
+    `disturbed` says what else kept the machine busy, None when nothing much did: such a trial stays valid, and is
+    summarised only when asked. `remainder` is what the steps' total holds beyond `step_use`, by metric. `meters_cpu_s`
+    is the CPU time that the meters took inside the timed region.
     """
 
     number: int
@@ -114,3 +159,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     time: TimeShares | None = None
     critical_path: tuple[PathStep, ...] = ()
     layers: ImageLayers | None = None
+    disturbed: str | None = None
+    step_use: tuple[StepUse, ...] = ()
+    remainder: Mapping[str, float] = {}
+    host: HostUse | None = None
+    meters_cpu_s: Mapping[str, float] = {}

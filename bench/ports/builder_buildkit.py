@@ -14,13 +14,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from bench.errors import EngineError
 from bench.model.build import BuildOutcome, BuildRequest, BuildStatus
 from bench.ports import process
 from bench.ports.engine_death import raise_if_engine_died
 from bench.ports.protocols import Clock, Engine
 from bench.ports.scratch import make_scratch
-from bench.pure.buildx import LEAST_BUILDX, blames_engine, buildx_arguments, is_too_old, own_builder
+from bench.pure.buildx import (
+    LEAST_BUILDX,
+    SAMPLED,
+    blames_engine,
+    build_cgroup,
+    buildx_arguments,
+    is_too_old,
+    own_builder,
+)
 from bench.pure.rawjson import parse_rawjson
 
 GET_BUILDX = (
@@ -73,18 +83,28 @@ class BuildkitBuilder:
         with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
             iidfile = Path(scratch, "iid")
             builder = own_builder(self._engine.environment)
-            argv = buildx_arguments(request, iidfile=iidfile, builder=builder)
-            done, wall_s = self._timed(argv, request.timeout_s, on_line)
-            return self._outcome(done, wall_s, request, image_id=_text(iidfile))
+            # Only version 2 has samples of the steps to write down.
+            metadata = Path(scratch, "metadata.json") if self._engine.info.cgroup_version != 1 else None
+            argv = buildx_arguments(
+                request,
+                iidfile=iidfile,
+                builder=builder,
+                metadata=metadata,
+                cgroup_parent=build_cgroup(self._engine.info),
+            )
+            done, wall_s = self._timed(argv, request.timeout_s, on_line, sampled=metadata is not None)
+            outcome = self._outcome(done, wall_s, request, image_id=_text(iidfile))
+            told = metadata.read_bytes() if metadata and metadata.is_file() else b""
+            return msgspec.structs.replace(outcome, metadata=told)
 
     def remove_leftovers(self) -> None:
         """See Builder. BuildKit keeps what steps made in its build cache, which is the engine's to empty."""
 
     def _timed(
-        self, argv: list[str], timeout_s: float, on_line: Callable[[bytes], None] | None
+        self, argv: list[str], timeout_s: float, on_line: Callable[[bytes], None] | None, *, sampled: bool
     ) -> tuple[process.Completed, float]:
         """Run the client. What lies between the two readings of the clock is the build and nothing else."""
-        env = {**self._engine.environment, "BUILDX_CONFIG": str(self._folder)}
+        env = {**self._engine.environment, "BUILDX_CONFIG": str(self._folder), **(SAMPLED if sampled else {})}
         ended_s: list[float] = []
 
         def note_end() -> None:

@@ -16,11 +16,14 @@ from bench.errors import EngineError
 from bench.model.run import EngineInfo, EngineKind
 from bench.model.trial import ImageFacts
 from bench.ports.build_cache import BuildCache
+from bench.ports.cgroups import hierarchies
 from bench.ports.containers import run_in_container
 from bench.ports.docker_client import DockerClient
 from bench.ports.docker_host import DockerHost, client_environment, docker_config_folder
+from bench.ports.meter_parts import remove_group
 from bench.ports.process import run
 from bench.ports.protocols import CacheRecord, ContainerResult
+from bench.pure.buildx import build_cgroup
 
 logger = logging.getLogger(__name__)
 
@@ -68,9 +71,10 @@ class DockerEngine:
 
     @property
     def cgroup_parent(self) -> str | None:
-        """Docker's default, on a local daemon with the cgroupfs driver; None where the groups lie elsewhere."""
-        local = self._client.host.socket is not None
-        return DEFAULT_CGROUP_PARENT if local and self._info.cgroup_driver == "cgroupfs" else None
+        """On a local daemon Docker's default with the cgroupfs driver, or what builds ask for; None for elsewhere."""
+        if self._client.host.socket is None:
+            return None
+        return DEFAULT_CGROUP_PARENT if self._info.cgroup_driver == "cgroupfs" else build_cgroup(self._info)
 
     @property
     def daemon_cgroup(self) -> str | None:
@@ -165,8 +169,11 @@ class DockerEngine:
         return run_in_container(self._client, image, command, labels=labels, timeout_s=timeout_s)
 
     def close(self) -> None:
-        """See Engine."""
+        """See Engine. The control group that builds asked for is removed too, unless something runs in it."""
         self._client.close()
+        if (group := build_cgroup(self._info)) and self._client.host.socket is not None:
+            for hierarchy in hierarchies():
+                remove_group(hierarchy.root / group.strip("/"))
 
     def _inspect(self, ref: str) -> dict[str, Any] | None:
         from docker.errors import NotFound  # noqa: PLC0415 - the SDK is slow to import

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.model.trial import Reading
 from bench.ports.protocols import Metered
+from bench.pure.host_samples import HostWatch
 
 
 class FakeClock:
@@ -38,9 +39,10 @@ class FakeMeter:
         *,
         readings: Mapping[str, Reading] | None = None,
         absent: Mapping[str, str] | None = None,
+        host: HostWatch | None = None,
     ) -> None:
         self.calls: list[str] = [] if calls is None else calls
-        self._metered = Metered(readings=readings or {}, absent=absent or {})
+        self._metered = Metered(readings=readings or {}, absent=absent or {}, host=host)
 
     def start(self) -> FakeMeterSession:
         """See Meter."""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.ports.meter_parts import CGROUP_V1, MEMORY_PEAK, Values, cpu_values, disk_values, read_counter, remove_group
+from bench.ports.meter_parts import CGROUP_V1, MEMORY_PEAK, Values, disk_values, read_counter, remove_group, use_values
 from bench.pure.cgroup_files import (
     NOTHING_USED,
     Absent,
@@ -139,4 +139,4 @@ class Cgroup1Session:
     def stop(self) -> Values:
         """The build's totals: CPU of steps and daemon together, memory of the steps."""
         use = self.use()
-        return {**cpu_values(use.cpu), MEMORY_PEAK: use.memory_peak_bytes, **disk_values(use.disk, None)}
+        return {**use_values(use), MEMORY_PEAK: use.memory_peak_bytes, **disk_values(use.disk, None)}

@@ -24,11 +24,11 @@ from bench.ports.meter_parts import (
     MEMORY_PEAK,
     Settle,
     Values,
-    cpu_values,
     disk_values,
     read_counter,
     read_text,
     remove_group,
+    use_values,
 )
 from bench.pure.cgroup_files import (
     NOTHING_MOVED,
@@ -157,7 +157,8 @@ class _Peak:
 class Cgroup2Meter:
     """Reads the steps' group and, on a private engine, the daemon's (`daemon` is None elsewhere).
 
-    `device` (`MAJOR:MINOR`) is the whole disk under the engine's data, `data_root` the folder on it to settle.
+    `ours`: the engine makes the steps' group for our steps alone, so its absence means that no step ran. `device`
+    (`MAJOR:MINOR`) is the whole disk under the engine's data, `data_root` the folder on it to settle.
     """
 
     meter = CGROUP_V2
@@ -168,14 +169,14 @@ class Cgroup2Meter:
         *,
         steps: str,
         daemon: str | None,
+        ours: bool,
         device: str | Absent,
         data_root: Path,
         settle: Settle,
     ) -> None:
         unified = find_unified(mounts)
         root = unified if isinstance(unified, Absent) else Path(unified)
-        # An engine that Buildmark started under these names makes the steps' group itself: its absence means no step.
-        self._steps = _Group(root, steps, device=device, made_on_demand=daemon is not None)
+        self._steps = _Group(root, steps, device=device, made_on_demand=ours)
         self._daemon = _Group(root, daemon, device=device, made_on_demand=False) if daemon else None
         self._settle = settle
         self._data_root = data_root
@@ -209,4 +210,4 @@ class Cgroup2Session:
         unsettled = self._settle()
         use = self.use()
         self._peak.close()
-        return {**cpu_values(use.cpu), MEMORY_PEAK: use.memory_peak_bytes, **disk_values(use.disk, unsettled)}
+        return {**use_values(use), MEMORY_PEAK: use.memory_peak_bytes, **disk_values(use.disk, unsettled)}

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from bench.pure.cgroup_files import Absent, CpuTimes, DiskBytes, parse_counter
+from bench.pure.cgroup_files import Absent, BuildUse, CpuTimes, DiskBytes, parse_counter
+from bench.pure.proc_counters import Stall
 
 CPU_USER = "cpu_user_s"
 CPU_SYSTEM = "cpu_system_s"
@@ -20,10 +21,32 @@ MEMORY_PEAK = "memory_peak_bytes"
 DISK_READ = "disk_read_bytes"
 DISK_WRITTEN = "disk_written_bytes"
 CACHE_GROWTH = "cache_growth_bytes"
-METRICS = (CPU_USER, CPU_SYSTEM, MEMORY_PEAK, DISK_READ, DISK_WRITTEN, CACHE_GROWTH)
+STEPS_CPU = "steps_cpu_s"
+ENGINE_CPU = "engine_cpu_s"
+NETWORK_RECEIVED = "network_received_bytes"
+NETWORK_SENT = "network_sent_bytes"
+NETWORK_LOOPBACK = "network_loopback_bytes"
+STALLS = {kind: (f"stall_{kind}_some_s", f"stall_{kind}_full_s") for kind in ("cpu", "memory", "io")}
+"""By the kind that names a pressure file: seconds in which some, and in which all, of the tasks waited for it."""
+STALL_METRICS = tuple(metric for pair in STALLS.values() for metric in pair)
+METRICS = (
+    CPU_USER,
+    CPU_SYSTEM,
+    STEPS_CPU,
+    ENGINE_CPU,
+    MEMORY_PEAK,
+    DISK_READ,
+    DISK_WRITTEN,
+    NETWORK_RECEIVED,
+    NETWORK_SENT,
+    NETWORK_LOOPBACK,
+    *STALL_METRICS,
+    CACHE_GROWTH,
+)
 
 CGROUP_V1 = "cgroup-v1"
 CGROUP_V2 = "cgroup-v2"
+PROCESS_IO = "process-io"
 HOST_WIDE = "host-wide"
 ENGINE = "engine"
 
@@ -73,6 +96,31 @@ def cpu_values(cpu: CpuTimes | Absent) -> Values:
     if isinstance(cpu, Absent):
         return {CPU_USER: cpu, CPU_SYSTEM: cpu}
     return {CPU_USER: cpu.user_s, CPU_SYSTEM: cpu.system_s}
+
+
+NO_DAEMON_GROUP = Absent("the engine's daemon shares its control group with other work")
+
+
+def use_values(use: BuildUse) -> Values:
+    """CPU of a build under the names of its metrics: all of it, and steps and daemon apart."""
+    daemon = use.daemon.cpu if use.daemon else NO_DAEMON_GROUP
+    return {**cpu_values(use.cpu), STEPS_CPU: _total(use.steps.cpu), ENGINE_CPU: _total(daemon)}
+
+
+def _total(cpu: CpuTimes | Absent) -> float | Absent:
+    return cpu if isinstance(cpu, Absent) else cpu.user_s + cpu.system_s
+
+
+def stall_values(stalls: Mapping[str, Stall | Absent]) -> Values:
+    """Stalls by kind under the names of the metrics."""
+    values: dict[str, float | Absent] = {}
+    for kind, stall in stalls.items():
+        some, full = STALLS[kind]
+        values |= {
+            some: stall if isinstance(stall, Absent) else stall.some_s,
+            full: stall if isinstance(stall, Absent) else stall.full_s,
+        }
+    return values
 
 
 def disk_values(disk: DiskBytes | Absent, unsettled: Absent | None) -> Values:

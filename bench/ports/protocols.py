@@ -12,6 +12,8 @@ import msgspec
 from bench.model.build import BuildOutcome, BuildRequest
 from bench.model.run import EngineInfo
 from bench.model.trial import ImageFacts, Reading
+from bench.pure.host_samples import HostWatch
+from bench.pure.step_groups import StepGroup
 
 
 class Clock(Protocol):
@@ -153,10 +155,17 @@ class Builder(Protocol):
 
 
 class Metered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a meter read over one build: each metric is in exactly one of the two. `absent` maps a metric to why."""
+    """What a meter read over one build: each metric is in exactly one of the first two. `absent` maps a metric to why.
+
+    `groups` are the control groups in which steps ran, where they were followed, and `host` is what the whole machine
+    did. `meters_cpu_s` is the CPU time that watching both took inside the timed region.
+    """
 
     readings: Mapping[str, Reading]
     absent: Mapping[str, str]
+    groups: tuple[StepGroup, ...] = ()
+    host: HostWatch | None = None
+    meters_cpu_s: Mapping[str, float] = {}
 
 
 class MeterSession(Protocol):

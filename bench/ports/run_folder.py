@@ -149,7 +149,7 @@ class RunWriter(RunFolder):
         Returns the log's path relative to the run's folder; the stream has the same name with `.stream.gz`. Not
         synced: the record that names them is, and it is written after them. Raises StorageError.
         """
-        stem = self.path / LOGS / f"{planned.number:04}-{file_name(planned.variant)}-{planned.state}"
+        stem = self._log_stem(planned)
         path = stem.with_name(f"{stem.name}.log")
         make_folder(path.parent)
         with disk_errors("write", path):
@@ -157,6 +157,21 @@ class RunWriter(RunFolder):
             if raw:
                 stem.with_name(f"{stem.name}.stream.gz").write_bytes(gzip.compress(raw, compresslevel=6, mtime=0))
         return path.relative_to(self.path).as_posix()
+
+    def write_host_samples(self, planned: PlannedTrial, lines: bytes) -> str:
+        """Keep the samples of the machine beside a trial's log, compressed. Not synced, as that. Raises StorageError.
+
+        Returns the file's path relative to the run's folder.
+        """
+        stem = self._log_stem(planned)
+        path = stem.with_name(f"{stem.name}.host.jsonl.gz")
+        make_folder(path.parent)
+        with disk_errors("write", path):
+            path.write_bytes(gzip.compress(lines, compresslevel=6, mtime=0))
+        return path.relative_to(self.path).as_posix()
+
+    def _log_stem(self, planned: PlannedTrial) -> Path:
+        return self.path / LOGS / f"{planned.number:04}-{file_name(planned.variant)}-{planned.state}"
 
     def _lock(self) -> None:
         try:

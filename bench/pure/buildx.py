@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.model.build import BuildRequest
+from bench.model.run import EngineInfo
 
 LEAST_BUILDX = (0, 13)
 """The first Buildx with `--progress=rawjson`."""
@@ -34,15 +35,32 @@ def own_builder(environment: Mapping[str, str]) -> str:
     return "default" if environment.get("DOCKER_HOST") else environment.get("DOCKER_CONTEXT") or "default"
 
 
-def buildx_arguments(request: BuildRequest, *, iidfile: Path, builder: str = "default") -> list[str]:
+BUILD_CGROUP = "/buildmark"
+"""The control group that steps are put under where the engine's own way leaves them without readings."""
+
+SAMPLED = {"BUILDX_METADATA_PROVENANCE": "max"}
+"""What makes Buildx write BuildKit's samples of the steps into the metadata file (docs of `docker buildx build`)."""
+
+
+def buildx_arguments(
+    request: BuildRequest,
+    *,
+    iidfile: Path,
+    builder: str = "default",
+    metadata: Path | None = None,
+    cgroup_parent: str | None = None,
+) -> list[str]:
     """The command that builds `request` with the builder `builder`, whatever builder the user has selected.
 
-    No name is given to the image: its id is written to `iidfile`.
+    No name is given to the image: its id is written to `iidfile`. `cgroup_parent` is part of a RUN step's cache key, so
+    it must be the same for all builds of an engine.
     """
     return [
         *("docker", "buildx", "build", "--builder", builder, "--progress", "rawjson"),
         *("--file", str(request.dockerfile), "--provenance", "false"),
         *("--iidfile", str(iidfile)),
+        *(["--metadata-file", str(metadata)] if metadata else []),
+        *(["--cgroup-parent", cgroup_parent] if cgroup_parent else []),
         *(["--no-cache"] if request.no_cache else []),
         *(["--network", request.network] if request.network else []),
         *(["--platform", request.platform] if request.platform else []),
@@ -56,6 +74,16 @@ def buildx_arguments(request: BuildRequest, *, iidfile: Path, builder: str = "de
         *(part for name, path in request.secrets.items() for part in ("--secret", _fields(id=name, src=str(path)))),
         str(request.context),
     ]
+
+
+def build_cgroup(info: EngineInfo) -> str | None:
+    """The control group that builds must ask for, None where the engine puts steps into a group that can be read.
+
+    With the systemd driver on version 2 BuildKit's samples stay blank, and the name of a step's group cannot be told
+    beforehand. An engine that is not on this machine makes the group on its own, and its samples are full then too.
+    """
+    systemd = info.cgroup_version == 2 and info.cgroup_driver == "systemd"  # noqa: PLR2004 - cgroup v2
+    return BUILD_CGROUP if systemd else None
 
 
 def is_too_old(buildx_version: str) -> bool:

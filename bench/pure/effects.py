@@ -15,8 +15,8 @@ import msgspec
 from bench.model.run import Run
 from bench.model.scenario import State, Variant
 from bench.model.summary import AxisEffect
-from bench.model.trial import Trial, TrialStatus
-from bench.pure.metrics import IMAGE_SIZE, WALL, metric_values
+from bench.model.trial import Trial
+from bench.pure.metrics import IMAGE_SIZE, WALL, counts, metric_values
 from bench.pure.statistics import geometric_mean_ratio
 
 EFFECT_METRICS = (WALL, IMAGE_SIZE)
@@ -26,7 +26,7 @@ Place = tuple[int, str, State]
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """The recorded trials by place: `values` holds the metrics of the valid ones, `seen` every place with a record."""
+    """The recorded trials by place: `values` has the metrics of those that count, `seen` every place with a record."""
 
     values: Mapping[Place, Mapping[str, float]]
     seen: frozenset[Place]
@@ -56,7 +56,7 @@ def measure(trials: tuple[Trial, ...]) -> Measured:
             name: reading.value for name, reading in metric_values(trial).items() if name in EFFECT_METRICS
         }
         for trial in trials
-        if trial.status is TrialStatus.VALID
+        if counts(trial)
     }
     return Measured(values=values, seen=frozenset((trial.round, trial.variant, trial.state) for trial in trials))
 

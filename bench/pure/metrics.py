@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.model.trial import Reading, Trial
+from bench.model.trial import Reading, Trial, TrialStatus
 
 WALL = "wall_s"
 IMAGE_SIZE = "image_size_bytes"
@@ -27,9 +27,21 @@ ORDER = (
     WALL,
     CPU,
     *CPU_PARTS,
+    "steps_cpu_s",
+    "engine_cpu_s",
     MEMORY_PEAK,
     "disk_read_bytes",
     DISK_WRITTEN,
+    "network_received_bytes",
+    "network_sent_bytes",
+    "network_loopback_bytes",
+    "stall_cpu_some_s",
+    "stall_cpu_full_s",
+    "stall_memory_some_s",
+    "stall_memory_full_s",
+    "stall_io_some_s",
+    "stall_io_full_s",
+    "other_cpu_ratio",
     "cache_growth_bytes",
     IMAGE_SIZE,
     *WEIGHED,
@@ -44,6 +56,11 @@ ORDER = (
     "phase_export_s",
 )
 """The metrics known today, in the order in which files and tables name them."""
+
+
+def counts(trial: Trial) -> bool:
+    """Whether a trial is summarised: valid, and not disturbed by other work."""
+    return trial.status is TrialStatus.VALID and trial.disturbed is None
 
 
 def unit_of(metric: str) -> str:
@@ -86,7 +103,7 @@ def in_order(names: Mapping[str, object]) -> list[str]:
 
 def _told(trial: Trial) -> dict[str, float | None]:
     """What the clock, the build's own stream and the engine's inspection tell."""
-    cache, phases, proof = trial.cache, trial.phases, trial.proof
+    cache, phases, proof, host = trial.cache, trial.phases, trial.proof, trial.host
     return {
         WALL: trial.wall_s,
         IMAGE_SIZE: trial.image.size_bytes if trial.image else None,
@@ -94,6 +111,7 @@ def _told(trial: Trial) -> dict[str, float | None]:
         "hit_ratio_by_time": cache.hit_ratio_by_time if cache else None,
         "context_bytes": proof.context_bytes if proof else None,
         "pulled_bytes": proof.pulled_bytes if proof else None,
+        "other_cpu_ratio": host.other_cpu_share if host else None,
         "phase_context_s": phases.context_s if phases else None,
         "phase_pull_s": phases.pull_s if phases else None,
         "phase_steps_s": phases.steps_s if phases else None,

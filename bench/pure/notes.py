@@ -13,7 +13,7 @@ from bench.model.summary import Note, NoteKind, Overhead
 from bench.model.trial import Trial, TrialStatus
 from bench.pure.effects import Measured, references_missing
 from bench.pure.last_words import cause_of, last_words
-from bench.pure.metrics import in_order, metric_values, weighed_values
+from bench.pure.metrics import counts, in_order, metric_values, weighed_values
 from bench.pure.statistics import NOMINAL_COVERAGE, median_estimate
 
 _NOTE_OF_STATUS = {
@@ -34,12 +34,13 @@ def notes_of(
     warning: str | None,
 ) -> tuple[Note, ...]:
     """Everything worth saying about a run, the gravest first."""
-    valid = [trial for trial in trials if trial.status is TrialStatus.VALID]
+    valid = [trial for trial in trials if counts(trial)]
     return (
         *_progress(run, trials, being_written=being_written),
         *([] if warning is None or being_written else [Note(kind=NoteKind.CUT_OFF, subjects=(), detail=warning)]),
         *_unavailable(run, trials),
         *_lost(trials),
+        *_disturbed(trials),
         *_smoke(trials),
         *(Note(kind=NoteKind.NO_REFERENCE, subjects=pair, detail="") for pair in references_missing(run, measured)),
         *_few_rounds(valid),
@@ -88,6 +89,16 @@ def _lost(trials: Sequence[Trial]) -> Iterator[Note]:
             log=next((trial.log for trial in group if trial.log), None),
             output=next((words for trial in group if (words := last_words(trial))), ()),
         )
+
+
+def _disturbed(trials: Sequence[Trial]) -> Iterator[Note]:
+    """Trials that are left out because other work kept the machine busy, with the worst share of it."""
+    left_out = [trial for trial in trials if trial.status is TrialStatus.VALID and trial.disturbed]
+    if left_out:
+        variants = dict.fromkeys(f"{trial.variant} {trial.state}" for trial in left_out)
+        shares = [trial.host.other_cpu_share or 0.0 for trial in left_out if trial.host]
+        worst = f"{max(shares, default=0.0):.0%}"
+        yield Note(kind=NoteKind.DISTURBED, subjects=tuple(variants), detail=worst, count=len(left_out))
 
 
 def _smoke(trials: Sequence[Trial]) -> Iterator[Note]:

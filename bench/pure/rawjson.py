@@ -157,6 +157,7 @@ class _Stream:
             error=self._error(),
             unreadable_lines=sum(1 for text in self._texts if text.strip()),
             timeline=self._timeline(),
+            begun_at_s=None if self._first is None else self._first / _SECOND,
         )
 
     def _steps(self) -> tuple[Step, ...]:

@@ -17,7 +17,17 @@ from bench.model.summary import MetricSummary, Overhead, Row, RunSummary, Summar
 from bench.model.trial import Reading, Trial, TrialStatus
 from bench.pure.cache_savings import StepSeconds, cold_seconds, saved_seconds
 from bench.pure.effects import axis_effects, measure
-from bench.pure.metrics import CACHE_SAVED, CPU, CPU_PARTS, WALL, in_order, metric_values, unit_of, weighed_values
+from bench.pure.metrics import (
+    CACHE_SAVED,
+    CPU,
+    CPU_PARTS,
+    WALL,
+    counts,
+    in_order,
+    metric_values,
+    unit_of,
+    weighed_values,
+)
 from bench.pure.notes import notes_of
 from bench.pure.statistics import median_absolute_deviation, median_estimate
 from bench.pure.time_use import typical_time
@@ -26,12 +36,20 @@ LOST = (TrialStatus.FAILED, TrialStatus.TIMEOUT, TrialStatus.UNAVAILABLE)
 
 
 def summarise(
-    run: Run, trials: tuple[Trial, ...], *, being_written: bool = False, warning: str | None = None
+    run: Run,
+    trials: tuple[Trial, ...],
+    *,
+    being_written: bool = False,
+    warning: str | None = None,
+    keep_disturbed: bool = False,
 ) -> Summary:
     """Summarise what a run has recorded so far.
 
     `being_written` says that the run is still under way, `warning` that a last record was cut off; both become notes.
+    Trials that other work disturbed are counted and told, and summarised only with `keep_disturbed`.
     """
+    if keep_disturbed:
+        trials = tuple(msgspec.structs.replace(trial, disturbed=None) for trial in trials)
     by_place: defaultdict[tuple[str, State], list[Trial]] = defaultdict(list)
     weighed: defaultdict[str, list[Trial]] = defaultdict(list)
     for trial in trials:
@@ -107,23 +125,24 @@ def _row(
     cold: StepSeconds,
     weighed: Sequence[Trial],
 ) -> Row:
-    counts = Counter(trial.status for trial in trials)
-    valid = [trial for trial in trials if trial.status is TrialStatus.VALID]
+    by_status = Counter(trial.status for trial in trials)
+    valid = [trial for trial in trials if counts(trial)]
     metrics = _metrics(valid, cold, weighed)
     return Row(
         variant=variant.id,
         levels=variant.levels,
         state=state,
         n_planned=planned,
-        n_valid=counts[TrialStatus.VALID],
-        n_invalid=counts[TrialStatus.INVALID],
-        n_failed=sum(counts[status] for status in LOST),
-        n_timeout=counts[TrialStatus.TIMEOUT],
-        n_unavailable=counts[TrialStatus.UNAVAILABLE],
+        n_valid=len(valid),
+        n_invalid=by_status[TrialStatus.INVALID],
+        n_failed=sum(by_status[status] for status in LOST),
+        n_timeout=by_status[TrialStatus.TIMEOUT],
+        n_unavailable=by_status[TrialStatus.UNAVAILABLE],
         relative_to_best=None,
         metrics=metrics,
         absent=_absent(valid, metrics),
         time=typical_time(valid),
+        n_disturbed=by_status[TrialStatus.VALID] - len(valid),
     )
 
 

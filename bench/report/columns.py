@@ -115,7 +115,10 @@ def _count_columns(summary: Summary) -> list[Column]:
     """How many of the planned trials count, where some row lacks one."""
     if all(row.n_valid == row.n_planned for row in summary.rows):
         return []
-    return [Column(header="valid", text=lambda row: f"{row.n_valid} of {row.n_planned}", drop=2)]
+    columns = [Column(header="valid", text=lambda row: f"{row.n_valid} of {row.n_planned}", drop=2)]
+    if any(row.n_disturbed for row in summary.rows):
+        columns.append(Column(header="disturbed", text=lambda row: str(row.n_disturbed), drop=2))
+    return columns
 
 
 def _range_header(summary: Summary) -> str:

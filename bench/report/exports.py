@@ -13,7 +13,16 @@ from bench.pure.metrics import in_order, unit_of
 from bench.report.choices import SortColumn
 from bench.report.columns import sorted_rows
 
-_COUNTS = ("n_planned", "n_valid", "n_invalid", "n_failed", "n_timeout", "n_unavailable", "relative_to_best")
+_COUNTS = (
+    "n_planned",
+    "n_valid",
+    "n_invalid",
+    "n_failed",
+    "n_timeout",
+    "n_unavailable",
+    "n_disturbed",
+    "relative_to_best",
+)
 _STATISTICS = ("median", "low", "high")
 
 

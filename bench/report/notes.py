@@ -16,6 +16,17 @@ _ABOUT_METRICS = frozenset({NoteKind.METERS, NoteKind.HOST_WIDE, NoteKind.ABSENT
 _TITLES: Mapping[str, str] = {
     "cpu_user_s": "user CPU time",
     "cpu_system_s": "system CPU time",
+    "steps_cpu_s": "CPU time of the steps",
+    "engine_cpu_s": "CPU time of the engine",
+    "network_received_bytes": "network received",
+    "network_sent_bytes": "network sent",
+    "network_loopback_bytes": "loopback traffic",
+    **{
+        f"stall_{kind}_{share}_s": f"{words} stalls ({share})"
+        for kind, words in (("cpu", "CPU"), ("memory", "memory"), ("io", "disk"))
+        for share in ("some", "full")
+    },
+    "step_use": "use of each step",
     "memory_peak_bytes": "peak memory",
     "disk_read_bytes": "disk reads",
     "disk_written_bytes": "disk writes",
@@ -75,6 +86,14 @@ def _invalid(note: Note) -> str:
     return f"{_trials(note)} {what} in no number ({_some(note)}): {note.detail}{_log(note)}"
 
 
+def _disturbed(note: Note) -> str:
+    what = "was disturbed and counts" if note.count == 1 else "were disturbed and count"
+    return (
+        f"{_trials(note)} {what} in no number ({_some(note)}): other work took up to {note.detail} of the machine's "
+        "CPU time. Show them with: --keep-disturbed"
+    )
+
+
 def _smoke(note: Note) -> str:
     return f"The smoke test of {_only(note)} failed: {note.detail}"
 
@@ -125,6 +144,7 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     NoteKind.FAILED: _failed,
     NoteKind.TIMEOUT: _timeout,
     NoteKind.INVALID: _invalid,
+    NoteKind.DISTURBED: _disturbed,
     NoteKind.SMOKE: _smoke,
     NoteKind.NO_REFERENCE: _no_reference,
     NoteKind.FEW_ROUNDS: _few_rounds,

@@ -15,12 +15,12 @@ SUMMARY_MARKDOWN = "summary.md"
 SUMMARY_CSV = "summary.csv"
 
 
-def load_summary(folder: RunFolder) -> Summary:
+def load_summary(folder: RunFolder, *, keep_disturbed: bool = False) -> Summary:
     """Summarise what a run's files hold now, also while it is being written. Raises StorageError."""
     being_written = folder.is_being_written()
     run = folder.read_run()
     read = folder.read_trials(run)
-    return summarise(run, read.trials, being_written=being_written, warning=read.warning)
+    return summarise(run, read.trials, being_written=being_written, warning=read.warning, keep_disturbed=keep_disturbed)
 
 
 def render_summary(
@@ -48,9 +48,9 @@ def render_summary(
             assert_never(form)
 
 
-def write_summaries(folder: RunFolder) -> Summary:
+def write_summaries(folder: RunFolder, *, keep_disturbed: bool = False) -> Summary:
     """Write summary.md and summary.csv beside a run's records; returns what they say. Raises StorageError."""
-    summary = load_summary(folder)
+    summary = load_summary(folder, keep_disturbed=keep_disturbed)
     folder.write_summary(SUMMARY_MARKDOWN, render_markdown(summary))
     folder.write_summary(SUMMARY_CSV, render_csv(summary))
     return summary

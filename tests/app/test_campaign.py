@@ -1,5 +1,6 @@
 """The campaign against fakes: what is done in which order, what is recorded, what is left behind."""
 
+import gzip
 import itertools
 import shutil
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from bench.model.cache import MissKind
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.scenario import Edit, EditAction, PreparedBase, SmokeTest, SourceKind, State
-from bench.model.trial import Trial, TrialStatus
+from bench.model.trial import Reading, Trial, TrialStatus
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
 from bench.ports.host_ledger import HostLedger
 from bench.ports.page_cache import PageCache
@@ -29,6 +30,8 @@ from bench.ports.protocols import ContainerResult
 from bench.ports.registry import PublishedBase
 from bench.ports.run_folder import RunWriter
 from bench.ports.run_store import RunStore
+from bench.pure.host_samples import HostSample, HostWatch
+from bench.pure.proc_counters import HostCpu
 from tests.builders import make_base, make_plan, make_run, make_unavailable
 
 BASE = "buildmark.invalid/debian-12:base"
@@ -76,6 +79,8 @@ class Rig:
         self.page_cache: PageCache | None = None
         self.ledger = HostLedger(folder / "cache", "fake")
         self.dockerfiles = dict(DOCKERFILES)
+        self.readings: dict[str, Reading] = {}
+        self.host: HostWatch | None = None
         self.run = make_run(make_plan(AXES, rounds=rounds, states=states), axes=AXES, **{"smoke": None, **run})
 
     def go(
@@ -99,7 +104,7 @@ class Rig:
             bench = Workbench(
                 engine=self.engine,
                 builder=builder,
-                meter=FakeMeter(self.calls),
+                meter=FakeMeter(self.calls, readings=self.readings, host=self.host),
                 clock=self.clock,
                 scale=LayerScale(self.engine, self.folder / "cache"),
                 recorder=writer,
@@ -140,6 +145,25 @@ class Rig:
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     return Rig(tmp_path)
+
+
+def test_a_trial_beside_other_work_is_marked_and_kept_with_the_machines_samples(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, rounds=1, disturbed_above=0.1)
+    begun, ended = (HostCpu(busy_s=10 * n, steal_s=0.0, total_s=20.0 * n) for n in (1, 2))
+    samples = tuple(
+        HostSample(t_s=t_s, cpu=cpu, memory_available_bytes=None, disk=None, network=None)
+        for t_s, cpu in ((0.0, begun), (10.0, ended))
+    )
+    rig.host = HostWatch(samples=samples, harness_cpu_s=1.0)
+    rig.readings = {name: Reading(value=2.0, meter="cgroup-v1") for name in ("steps_cpu_s", "engine_cpu_s")}
+    rig.go()
+    for trial in rig.trials():
+        assert trial.status is TrialStatus.VALID
+        assert trial.disturbed == "other work took 25% of the machine's CPU time (5.00 s), more than 10%"
+        assert trial.host is not None
+        assert trial.host.samples is not None
+        file = tmp_path / "results" / rig.run.id / trial.host.samples
+        assert len(gzip.decompress(file.read_bytes()).splitlines()) == 2
 
 
 def test_a_trial_prepares_meters_builds_and_cleans_in_that_order(rig: Rig) -> None:

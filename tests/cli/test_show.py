@@ -50,6 +50,17 @@ def test_every_format_can_be_had(store: RunStore) -> None:
     assert show(store, "--format", "csv").stdout.startswith("run,scenario,variant,axis_base,axis_stages,state,")
 
 
+def test_disturbed_trials_are_left_out_with_a_word_and_kept_when_asked(store: RunStore) -> None:
+    with store.create(RUN) as writer:
+        for trial in make_trials(PLAN):
+            writer.append(msgspec.structs.replace(trial, disturbed="other work" if trial.round == 2 else None))
+    left_out = show(store).stdout
+    assert "8 trials were disturbed and count in no number" in left_out
+    assert "--keep-disturbed" in left_out
+    rows = json.loads(show(store, "--keep-disturbed", "--format", "json").stdout)["rows"]
+    assert {(row["n_valid"], row["n_disturbed"]) for row in rows} == {(3, 0)}
+
+
 def test_states_can_be_chosen(store: RunStore) -> None:
     record(store)
     rows = json.loads(show(store, "latest", "--state", "warm", "--format", "json").stdout)["rows"]

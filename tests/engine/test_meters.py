@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.model.build import BuilderKind
+from bench.model.build import BuilderKind, BuildRequest, BuildStatus, StepKind
 from bench.model.run import EngineKind
+from bench.model.trial import StepUse
+from bench.ports.builder_buildkit import BuildkitBuilder
+from bench.ports.clock import SystemClock
 from bench.ports.meter_cgroup1 import Cgroup1Meter
 from bench.ports.meter_cgroup2 import Cgroup2Meter
 from bench.ports.meter_host import read_mounts
@@ -17,7 +22,9 @@ from bench.ports.meter_parts import METRICS, settle_filesystem
 from bench.ports.meters import group_meter, make_meter
 from bench.ports.process import run
 from bench.ports.protocols import Engine, Metered
+from bench.pure.buildx import build_cgroup
 from bench.pure.cgroup_files import Absent
+from bench.pure.step_use import step_uses
 from tests.engine.tiny_base import TINY_BASE, import_tiny_base
 
 pytestmark = pytest.mark.engine
@@ -41,6 +48,8 @@ def build(engine: Engine, folder: Path, *lines: str, cached: bool = False) -> st
     argv = ["docker", "buildx", "build", "--progress=plain", "--provenance=false"]
     argv += [] if cached else ["--no-cache"]
     argv += [f"--network={engine.build_network}"] if engine.build_network else []
+    group = build_cgroup(engine.info)
+    argv += [f"--cgroup-parent={group}"] if group else []
     return run([*argv, "--label", "buildmark.run=test-meters", str(folder)], env=engine.environment).error_text
 
 
@@ -124,6 +133,143 @@ def test_a_warm_build_ran_no_step_and_grew_no_cache(engine: Engine, context: Pat
     if engine.info.kind is EngineKind.PRIVATE:
         assert value(metered, "memory_peak_bytes") < MIB
         assert metered.readings["cpu_user_s"].meter == f"cgroup-v{engine.info.cgroup_version}"
+
+
+class Followed:
+    """One build with everything that was metered of it."""
+
+    def __init__(self, engine: Engine, folder: Path, *lines: str) -> None:
+        (folder / "Dockerfile").write_text("\n".join((f"FROM {TINY_BASE}", *lines)) + "\n")
+        request = BuildRequest(
+            dockerfile=folder / "Dockerfile",
+            context=folder,
+            no_cache=True,
+            args={},
+            secrets={},
+            labels={"buildmark.run": "test-meters"},
+            platform=None,
+            network=engine.build_network,
+            timeout_s=120,
+        )
+        builder = BuildkitBuilder(engine, clock=SystemClock())
+        session = make_meter(engine, builder=BuilderKind.BUILDKIT, clock=SystemClock()).start()
+        self.outcome = builder.build(request)
+        self.metered = session.stop()
+        assert self.outcome.status is BuildStatus.OK, self.outcome.error
+        uses, self.absent = step_uses(self.outcome, self.metered.groups)
+        by_digest = {use.digest: use for use in uses}
+        self.ran = [step for step in self.outcome.transcript.steps if step.kind is StepKind.RUN]
+        self.uses = {step.name: by_digest[step.digest] for step in self.ran if step.digest in by_digest}
+
+    def use(self, words: str) -> StepUse:
+        return next(use for name, use in self.uses.items() if words in name)
+
+    def told_cpu_s(self, words: str) -> float:
+        """What `times` said in the step whose name has these words."""
+        raw = self.outcome.raw.splitlines()
+        records = [json.loads(line) for line in raw if line.startswith(b"{")]
+        digest = next(step.digest for step in self.ran if words in step.name)
+        logs = [log for record in records for log in record.get("logs") or () if log["vertex"] == digest]
+        return told_cpu_s(b"".join(base64.b64decode(log["data"]) for log in logs).decode())
+
+
+def are_followed(engine: Engine, followed: Followed) -> bool:
+    """On a private engine every executed step must be; on the user's own it may be that none can."""
+    if engine.info.kind is EngineKind.PRIVATE:
+        assert len(followed.uses) == len(followed.ran), followed.absent
+    return bool(followed.uses)
+
+
+def burn(loops: int, name: str) -> str:
+    return f"RUN i=0; while [ $i -lt {loops} ]; do i=$((i+1)); done; times; echo {name} > /{name}"
+
+
+def test_each_step_is_charged_with_the_cpu_time_that_it_says_it_used(engine: Engine, context: Path) -> None:
+    followed = Followed(engine, context, burn(1_200_000, "long"), "RUN : nothing", burn(400_000, "short"))
+    if not are_followed(engine, followed):
+        return
+    for name in ("long", "short"):
+        use, told_s = followed.use(name), followed.told_cpu_s(name)
+        own_s = (use.cpu_s or 0.0) - (use.container_start_cpu_s or 0.0)
+        # `times` counts in ticks of 0.01 s, and the shell's own start and end are not in what it says.
+        assert own_s == pytest.approx(told_s, rel=0.05, abs=0.025), name
+
+
+def test_steps_side_by_side_are_told_apart(engine: Engine, context: Path) -> None:
+    stages = (
+        burn(300_000, "light"),
+        f"FROM {TINY_BASE} AS other",
+        burn(900_000, "heavy"),
+        f"FROM {TINY_BASE}",
+        "COPY --from=0 /light /",
+        "COPY --from=other /heavy /",
+    )
+    followed = Followed(engine, context, *stages)
+    if not are_followed(engine, followed):
+        return
+    light, heavy = followed.use("light"), followed.use("heavy")
+    assert (heavy.cpu_s or 0) > 2 * (light.cpu_s or 0)
+    assert {light.joined_by, heavy.joined_by} <= {"command", "digest"}
+
+
+def test_the_steps_add_up_to_the_total(engine: Engine, context: Path) -> None:
+    followed = Followed(engine, context, burn(300_000, "one"), "RUN : two", "RUN sleep 0.1", burn(200_000, "four"))
+    if engine.info.kind is EngineKind.PRIVATE:
+        told_s = sum(use.cpu_s or 0.0 for use in followed.uses.values())
+        assert told_s == pytest.approx(value(followed.metered, "steps_cpu_s"), rel=0.02)
+
+
+def test_a_step_is_charged_with_the_memory_that_it_held_and_the_bytes_that_it_wrote(
+    engine: Engine, context: Path
+) -> None:
+    followed = Followed(engine, context, HOLD, WRITE, "RUN : nothing")
+    if not are_followed(engine, followed):
+        return
+    held, written, idle = (followed.use(words) for words in ("/dev/shm/held", "/written", ": nothing"))
+    assert 48 * MIB <= (held.memory_peak_bytes or 0) < 56 * MIB
+    assert (idle.memory_peak_bytes or 0) < 16 * MIB
+    if written.meter == "cgroup-v1" and written.disk_written_bytes is not None:
+        assert 24 * MIB <= written.disk_written_bytes < 26 * MIB
+        assert (held.disk_written_bytes or 0) < MIB, "what lies in memory never reaches a disk"
+
+
+def test_the_written_bytes_of_a_private_engine_are_the_builds_alone(engine: Engine, context: Path) -> None:
+    """Bytes that the test itself writes meanwhile are on the same disk, and not the build's."""
+    if engine.info.kind is not EngineKind.PRIVATE:
+        return
+    base = value(metered_build(engine, context, "RUN : nothing")[0], "disk_written_bytes")
+    session = make_meter(engine, builder=BuilderKind.BUILDKIT).start()
+    (context.parent / "noise").write_bytes(bytes(64 * MIB))
+    settle_filesystem(context.parent)
+    build(engine, context, WRITE)
+    written = value(session.stop(), "disk_written_bytes") - base
+    assert 23 * MIB <= written < 32 * MIB
+
+
+def test_the_machine_is_watched_and_watching_is_cheap(engine: Engine, context: Path) -> None:
+    followed = Followed(engine, context, "RUN sleep 1")
+    watch = followed.metered.host
+    assert watch is not None
+    assert len(watch.samples) >= 3
+    busy = [sample.cpu.busy_s for sample in watch.samples]
+    assert busy == sorted(busy)
+    assert watch.harness_cpu_s > 0, "the client's own CPU time is no other work"
+    assert 0 < sum(followed.metered.meters_cpu_s.values()) < 0.2 * followed.outcome.wall_s
+
+
+def test_the_classic_builder_has_the_same_totals(engine: Engine, context: Path) -> None:
+    if engine.info.kind is not EngineKind.PRIVATE:
+        return
+    (context / "Dockerfile").write_text(f"FROM {TINY_BASE}\n{BURN}\n{HOLD}\n")
+    environment = {**engine.environment, "DOCKER_BUILDKIT": "0"}
+    argv = ["docker", "build", "--no-cache", f"--network={engine.build_network}", "--label=buildmark.run=test-meters"]
+    session = make_meter(engine, builder=BuilderKind.CLASSIC, clock=SystemClock()).start()
+    log = run([*argv, str(context)], env=environment).text
+    metered = session.stop()
+    assert value(metered, "steps_cpu_s") >= told_cpu_s(log) * 0.95 > 0
+    assert value(metered, "engine_cpu_s") > 0
+    assert value(metered, "memory_peak_bytes") > 0
+    assert metered.readings["disk_written_bytes"].meter == "host-wide"
 
 
 def test_the_machines_own_mounts_are_understood() -> None:

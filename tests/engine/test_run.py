@@ -14,10 +14,12 @@ import msgspec
 import psutil
 import pytest
 
+from bench.model.build import StepKind
 from bench.model.scenario import State, base_ref
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.docker_engine import DockerEngine
 from bench.ports.docker_host import resolve_host
+from bench.ports.meter_parts import METRICS
 from bench.ports.protocols import Engine
 from bench.ports.run_store import RunStore
 from tests.engine.machine_traces import engines_in, traces_of
@@ -72,7 +74,8 @@ def write_scenario(folder: Path, template: str, **keys: str) -> Path:
 
 
 def test_a_run_from_nothing_to_tables_leaves_no_trace(tmp_path: Path) -> None:
-    done = buildmark(*QUICK, *FOUR, "--engine", "private", "--format", "json", cwd=tmp_path)
+    # Whatever else runs on the machine that tests this: its trials count here.
+    done = buildmark(*QUICK, *FOUR, "--engine", "private", "--format", "json", "--keep-disturbed", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout)
     assert {(row["variant"], row["state"]) for row in shown["rows"]} == {
@@ -107,13 +110,18 @@ def test_a_trial_records_what_it_measured_and_which_meter_said_so(tmp_path: Path
     assert cold.phases.steps_s is not None
     assert cold.wall_s is not None
     assert 0 < cold.phases.steps_s < cold.wall_s
-    metrics = {"cpu_user_s", "cpu_system_s", "memory_peak_bytes", "disk_read_bytes", "disk_written_bytes"}
-    assert {*metrics, "cache_growth_bytes"} == {*cold.resources, *cold.absent}
+    assert set(METRICS) == {*cold.resources, *cold.absent}
+    ran = [step.digest for step in cold.steps if step.kind is StepKind.RUN]
+    assert [use.digest for use in cold.step_use] == ran, cold.absent
+    assert not warm.step_use
+    assert cold.host is not None
+    assert cold.host.samples is not None
     assert cold.resources["cpu_user_s"].value > 0.1
     assert cold.resources["cache_growth_bytes"].value > 1_000_000
     assert warm.resources["cache_growth_bytes"].value < 1_000_000
     log = RunStore(tmp_path / "results").open("latest").path / (cold.log or "")
     assert "awk" in log.read_text()
+    assert (log.parent.parent / cold.host.samples).is_file()
 
 
 def test_an_edit_rebuilds_what_it_must_and_no_more(tmp_path: Path) -> None:
@@ -241,7 +249,8 @@ def test_a_build_that_hangs_is_stopped_and_recorded(tmp_path: Path) -> None:
 
 
 def test_the_classic_builder_runs_the_same_scenario(tmp_path: Path) -> None:
-    done = buildmark(*QUICK, *FOUR, "--builder", "classic", "--engine", "private", "--format", "json", cwd=tmp_path)
+    options = ("--builder", "classic", "--engine", "private", "--format", "json", "--keep-disturbed")
+    done = buildmark(*QUICK, *FOUR, *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["rows"]
     assert {(row["state"], row["metrics"]["hit_ratio"]["median"]) for row in rows} == {("cold", 0.0), ("warm", 1.0)}

@@ -11,7 +11,7 @@ from bench.model.scenario import base_ref
 from bench.ports.protocols import Engine
 
 TINY_BASE = base_ref("test-tiny")
-PROGRAMS = ("sh", "cat", "dd", "sleep")
+PROGRAMS = ("sh", "bash", "cat", "dd", "sleep")
 
 
 def import_tiny_base(

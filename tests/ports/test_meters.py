@@ -334,3 +334,115 @@ def test_data_that_cannot_be_seen_is_absent(machine: Machine) -> None:
 def test_settling_a_real_filesystem_works_and_a_missing_folder_is_said(tmp_path: Path) -> None:
     assert settle_filesystem(tmp_path) is None
     assert isinstance(settle_filesystem(tmp_path / "gone"), Absent)
+
+
+PRESSURE = "some avg10=0.00 avg60=0.00 avg300=0.00 total={some}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total={full}\n"
+
+
+def pressure(folder: Path, *, some: int, full: int = 0, form: str = "{}") -> None:
+    for kind in ("cpu", "memory", "io"):
+        write(folder / form.format(kind), PRESSURE.format(some=some, full=full))
+
+
+def test_steps_and_engine_are_told_apart(machine: Machine) -> None:
+    machine.mount_v1()
+    machine.group_v1("ours/daemon", cpu_ms=(100, 100), peak=0)
+    measurement = Measurement(machine, machine.engine())
+    machine.group_v1("ours/steps", cpu_ms=(2000, 1000), peak=0)
+    machine.group_v1("ours/daemon", cpu_ms=(300, 150), peak=0)
+    metered = measurement.end()
+    assert told(metered, "steps_cpu_s") == (pytest.approx(3.0), "cgroup-v1")
+    assert told(metered, "engine_cpu_s") == (pytest.approx(0.25), "cgroup-v1")
+
+
+def test_the_engines_cpu_is_absent_where_its_daemon_works_for_others_too(machine: Machine) -> None:
+    machine.mount_v1()
+    machine.group_v1("ours/steps", cpu_ms=(0, 0), peak=0)
+    metered = Measurement(machine, machine.engine(kind=EngineKind.HOST)).end()
+    assert told(metered, "steps_cpu_s") == (0, "cgroup-v1")
+    assert "other work" in metered.absent["engine_cpu_s"]
+
+
+def test_stalls_are_the_steps_own_where_their_group_has_them(machine: Machine) -> None:
+    """Version 2's hierarchy has pressure files beside version 1's controllers, too."""
+    machine.mount_v1()
+    with (machine.proc / "self" / "mountinfo").open("a") as mounts:
+        mounts.write(f"39 27 0:39 / {machine.cgroup}/unified rw - cgroup2 cgroup2 rw\n")
+    pressure(machine.proc / "pressure", some=10**6)
+    measurement = Measurement(machine, machine.engine())
+    pressure(machine.proc / "pressure", some=9 * 10**6)
+    pressure(machine.cgroup / "unified" / "ours" / "steps", some=1_500_000, full=500_000, form="{}.pressure")
+    metered = measurement.end()
+    assert told(metered, "stall_io_some_s") == (pytest.approx(1.5), "cgroup-v2")
+    assert told(metered, "stall_cpu_full_s") == (pytest.approx(0.5), "cgroup-v2")
+
+
+def test_stalls_of_the_machine_stand_in_and_say_so(machine: Machine) -> None:
+    machine.mount_v1()
+    pressure(machine.proc / "pressure", some=10**6)
+    measurement = Measurement(machine, machine.engine())
+    pressure(machine.proc / "pressure", some=3 * 10**6, full=10**6)
+    metered = measurement.end()
+    assert told(metered, "stall_memory_some_s") == (pytest.approx(2.0), "host-wide")
+
+
+def test_a_kernel_without_stalls_gives_a_reason_and_no_zero(machine: Machine) -> None:
+    metered = Measurement(machine, machine.engine()).end()
+    assert "stall_cpu_some_s" in metered.absent
+
+
+def net(machine: Machine, **interfaces: tuple[int, int]) -> None:
+    lines = [f"{name}: {got} 0 0 0 0 0 0 0 {sent} 0 0 0 0 0 0 0" for name, (got, sent) in interfaces.items()]
+    write(machine.proc / "net" / "dev", "\n".join(["a|b|c", "d|e|f", *lines]) + "\n")
+
+
+def test_network_bytes_are_counted_once_and_the_loopback_apart(machine: Machine) -> None:
+    (machine.sys / "class" / "net" / "eth0" / "device").mkdir(parents=True)
+    net(machine, lo=(10, 10), eth0=(1000, 50), docker0=(7, 7))
+    measurement = Measurement(machine, machine.engine())
+    net(machine, lo=(310, 310), eth0=(6000, 90), docker0=(5000, 5000))
+    metered = measurement.end()
+    assert told(metered, "network_received_bytes") == (5000, "host-wide")
+    assert told(metered, "network_sent_bytes") == (40, "host-wide")
+    assert told(metered, "network_loopback_bytes") == (300, "host-wide")
+
+
+def task_io(machine: Machine, pid: int, *, read: int, written: int, cancelled: int = 0) -> None:
+    text = f"rchar: 1\nread_bytes: {read}\nwrite_bytes: {written}\ncancelled_write_bytes: {cancelled}\n"
+    write(machine.proc / str(pid) / "io", text)
+
+
+def test_version_1_counts_what_the_daemons_and_their_children_wrote_and_not_what_others_did(machine: Machine) -> None:
+    machine.mount_v1()
+    machine.group_v1("ours/daemon", cpu_ms=(0, 0), peak=0)
+    write(machine.cgroup / "cpuacct" / "ours" / "daemon" / "cgroup.procs", "70\n71\n")
+    task_io(machine, 70, read=100, written=1000)
+    task_io(machine, 71, read=0, written=0)
+    measurement = Measurement(machine, machine.engine())
+    task_io(machine, 70, read=164, written=9000, cancelled=3000)
+    task_io(machine, 71, read=0, written=2000)
+    machine.disk(read=10**6, written=10**6)
+    metered = measurement.end()
+    assert told(metered, "disk_read_bytes") == (64, "process-io")
+    assert told(metered, "disk_written_bytes") == (7000, "process-io")
+
+
+def test_a_daemon_that_went_away_leaves_the_disk_to_the_whole_machine(machine: Machine) -> None:
+    machine.mount_v1()
+    machine.group_v1("ours/daemon", cpu_ms=(0, 0), peak=0)
+    write(machine.cgroup / "cpuacct" / "ours" / "daemon" / "cgroup.procs", "70\n")
+    task_io(machine, 70, read=0, written=0)
+    measurement = Measurement(machine, machine.engine())
+    (machine.proc / "70" / "io").unlink()
+    assert told(measurement.end(), "disk_written_bytes")[1] == "host-wide"
+
+
+def test_the_classic_builders_disk_bytes_are_the_machines(machine: Machine) -> None:
+    """Its containers hang on a shim that is no child of the daemons."""
+    machine.mount_v1()
+    machine.group_v1("ours/daemon", cpu_ms=(0, 0), peak=0)
+    write(machine.cgroup / "cpuacct" / "ours" / "daemon" / "cgroup.procs", "70\n")
+    task_io(machine, 70, read=0, written=0)
+    metered = Measurement(machine, machine.engine(), BuilderKind.CLASSIC).end()
+    assert told(metered, "disk_written_bytes")[1] == "host-wide"
+    assert told(metered, "steps_cpu_s")[1] == "cgroup-v1"

@@ -81,6 +81,23 @@ def test_only_valid_trials_are_summarised_and_the_others_counted() -> None:
     assert row.metrics["wall_s"].median == 1.24
 
 
+def test_disturbed_trials_are_counted_apart_told_and_summarised_only_when_asked() -> None:
+    trials = tuple(
+        msgspec.structs.replace(trial, wall_s=9.0, disturbed="other work") if trial.round == 1 else trial
+        for trial in make_trials(PLAN)
+    )
+    row = row_of(summarise(RUN, trials), "debian-12-single")
+    assert (row.n_planned, row.n_valid, row.n_disturbed, row.n_invalid, row.n_failed) == (3, 2, 1, 0, 0)
+    assert row.metrics["wall_s"].high < 9
+    (note,) = notes_of(summarise(RUN, trials), NoteKind.DISTURBED)
+    assert note.count == len(trials) // 3
+    assert effect_of(summarise(RUN, trials), "multi").n_rounds == 2
+    kept = summarise(RUN, trials, keep_disturbed=True)
+    row = row_of(kept, "debian-12-single")
+    assert (row.n_valid, row.n_disturbed, row.metrics["wall_s"].high) == (3, 0, 9.0)
+    assert not notes_of(kept, NoteKind.DISTURBED)
+
+
 def test_cpu_is_user_and_system_together_with_the_meter() -> None:
     row = row_of(summarise(RUN, make_trials(PLAN)), "debian-12-single")
     assert row.metrics["cpu_s"].median == pytest.approx(1.0)

@@ -21,7 +21,9 @@ from bench.model.summary import Summary
 from bench.model.trial import Trial
 from bench.ports.run_store import RunStore
 from bench.pure.fingerprint_fields import FIELDS
+from bench.pure.host_samples import HostSample, HostWatch, encode_samples
 from bench.pure.metrics import ORDER
+from bench.pure.proc_counters import HostCpu
 from bench.pure.records import decode_run, decode_trials
 from bench.pure.summary import summarise
 from bench.report.choices import SummaryFormat
@@ -153,6 +155,13 @@ def test_the_columns_of_the_csv_are_the_documented_ones() -> None:
     assert header == expected
 
 
+def test_the_keys_of_a_sample_of_the_machine_are_documented() -> None:
+    cpu = HostCpu(busy_s=1.0, steal_s=0.0, total_s=2.0)
+    sample = HostSample(t_s=0.0, cpu=cpu, memory_available_bytes=None, disk=None, network=None)
+    line = msgspec.json.decode(encode_samples(HostWatch(samples=(sample,), harness_cpu_s=0.0)))
+    assert line.keys() <= set(re.findall(r"`(\w+)`", section("The samples of the machine")))
+
+
 def test_every_exit_code_is_documented() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", DOCUMENT.split("## Exit codes")[1], re.MULTILINE)}
     assert told == set(ExitCode)
@@ -163,6 +172,7 @@ def test_the_files_of_a_run_are_the_documented_ones(tmp_path: Path) -> None:
     with RunStore(tmp_path).create(make_run(plan)) as writer:
         writer.write_dockerfile(plan.variants[0].id, "FROM base\n")
         writer.write_log(plan.trials[0], "a line\n", b"{}\n")
+        writer.write_host_samples(plan.trials[0], b"{}\n")
         write_summaries(writer)
     variant, state = plan.trials[0].variant, plan.trials[0].state
     told = DOCUMENT.split("```text", 1)[1].split("```", 1)[0]

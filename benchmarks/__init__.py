@@ -1,0 +1,1 @@
+"""Benchmarks of Buildmark's own accuracy and overhead; `make help` names them."""
