@@ -228,8 +228,8 @@ def test_a_failing_step_is_recorded_with_its_last_lines(tmp_path: Path) -> None:
     assert len(cold.log_tail) == 20
     assert any("no such thing" in line for line in cold.log_tail)
     said = " ".join(done.stdout.split())  # notes are wrapped to the terminal's width
-    assert "exit code: 7" in said
-    assert "no such thing" in said
+    assert "exited with 7" in said
+    assert "| no such thing" in said
 
 
 def test_a_dockerfile_that_the_engine_rejects_is_a_record_too(tmp_path: Path) -> None:
