@@ -51,12 +51,20 @@ class StateKeeper:
 
     def build(self, request: BuildRequest) -> BuildOutcome:
         """Build, and take note of what that leaves in the user's cache."""
+        self.before(request)
+        outcome = self._builder.build(request)
+        self.after(outcome)
+        return outcome
+
+    def before(self, request: BuildRequest) -> None:
+        """Take note of what is in the user's cache before a build of ours; no meter should see this work."""
         if self._host is not None:
             self._host.begin(request)
-        outcome = self._builder.build(request)
+
+    def after(self, outcome: BuildOutcome) -> None:
+        """Take note of what a build of ours has left in the user's cache; the same."""
         if self._host is not None:
             self._host.end(outcome)
-        return outcome
 
     def close(self) -> None:
         """Remove from the engine what builds left there; a private one goes as a whole, and a kept one is emptied."""

@@ -137,15 +137,17 @@ class TrialRunner:
         watch: Stopwatch,
         previous: BuildEvidence | None,
     ) -> Trial:
-        if self._bench.page_cache is not None:
-            with watch.time("prepare"):
+        with watch.time("prepare"):
+            self._states.before(timed.request)
+            if self._bench.page_cache is not None:
                 self._bench.page_cache.drop()
         with watch.time("meter"):
             session = self._bench.meter.start()
-        outcome = self._states.build(timed.request)
+        outcome = self._bench.builder.build(timed.request)
         with watch.time("meter"):
             metered = session.stop()
         with watch.time("inspect"):
+            self._states.after(outcome)
             proof = self._prove(planned.state, outcome, timed)
             image = self._inspect(outcome)
             steps = explain_misses(

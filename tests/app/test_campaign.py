@@ -361,6 +361,21 @@ def kill_in_the_middle(rig: Rig, *, nth: int) -> None:
             rig.go(nth={nth: FakeBuild(interrupted=True)})
 
 
+def test_what_is_noted_of_the_users_cache_is_noted_outside_the_meters(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, kind=EngineKind.HOST)
+    rig.go()
+    starts = [place for place, call in enumerate(rig.calls) if call == "meter.start"]
+    assert len(starts) == 8
+    for place in starts:
+        assert rig.calls[place - 1] == "build_cache"
+        assert [call.split()[0] for call in rig.calls[place : place + 4]] == [
+            "meter.start",
+            "build",
+            "meter.stop",
+            "build_cache",
+        ]
+
+
 def test_a_killed_run_is_tidied_up_after_and_what_the_user_built_since_stays(tmp_path: Path) -> None:
     killed = Rig(tmp_path / "killed", kind=EngineKind.HOST)
     kill_in_the_middle(killed, nth=3)
