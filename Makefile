@@ -8,10 +8,10 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench bench-accuracy dist clean
+.PHONY: help setup demo test test-fast lint format bench bench-accuracy bench-overhead dist clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## Make .venv with Buildmark and everything that its tests need
 
@@ -47,8 +47,11 @@ format: setup  ## Format the code
 bench: setup  ## Measure Buildmark itself: planning, --help, parsing
 	$(BIN)/python -m pytest tests/perf --benchmark-enable --benchmark-only --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 
-bench-accuracy: setup  ## Hold every meter against known loads on a private engine (about 6 minutes)
+bench-accuracy: setup  ## Hold every meter against known loads on a private engine (about 3 minutes)
 	$(BIN)/python -m benchmarks.accuracy
+
+bench-overhead: setup  ## Hold measured builds against bare ones, in pairs on a private engine (about 3 minutes)
+	$(BIN)/python -m benchmarks.overhead
 
 dist: setup  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build

@@ -1,17 +1,17 @@
-"""Are the meters right? Builds Dockerfiles with known loads on a private engine and prints metered/known.
+"""Are the meters right? Builds Dockerfiles with known loads and prints metered/known.
 
-Run it with `make bench-accuracy`, or `python -m benchmarks.accuracy [RUNS]`. What is known comes from the loads
-themselves: the scheduler's own count of the program's time (/proc/self/schedstat), or the bytes that it was told to
-hold, write, read and receive.
+Run it with `make bench-accuracy`, or `python -m benchmarks.accuracy [RUNS [ENGINE]]`, on a private engine unless ENGINE
+says `host`. What is known comes from the loads themselves: the scheduler's own count of the program's time
+(/proc/self/schedstat), or the bytes that it was told to hold, write, read and receive.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -209,10 +209,10 @@ def _had(load: Load, samples: list[Sample]) -> list[float]:
     return [value for value in map(load.of, samples) if not math.isnan(value)]
 
 
-def main(runs: int) -> None:
-    """Measure every load `runs` times, interleaved, and print the table."""
+def main(runs: int, choice: EngineChoice) -> None:
+    """Measure every load `runs` times, interleaved, on the engine of `choice`, and print the table."""
     clock = SystemClock()
-    engine = open_engine(EngineChoice.PRIVATE, environment=os.environ, clock=clock, cache=cache_folder(os.environ))
+    engine = open_engine(choice, environment=os.environ, clock=clock, cache=cache_folder(os.environ))
     try:
         with tempfile.TemporaryDirectory(prefix="buildmark-accuracy-") as scratch, server() as port:
             folder = Path(scratch, "buildmark-accuracy")
@@ -227,7 +227,8 @@ def main(runs: int) -> None:
                     samples[load.name].append(measure(engine, folder, load.lines))
             info = engine.info
             print(
-                f"Docker {info.server_version}, cgroup v{info.cgroup_version}, {runs} runs of each load, interleaved\n"
+                f"Docker {info.server_version} ({info.kind}), cgroup v{info.cgroup_version} ({info.cgroup_driver}), "
+                f"{runs} runs of each load, interleaved\n"
             )
             print(f"| {'load':28} | {'known':12} | {'idle':10} | median | {'range':13} | off      | had |")
             print("|---|---|---|---|---|---|---|")
@@ -242,4 +243,8 @@ def main(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="?", type=int, default=RUNS, help="builds of each load")
+    parser.add_argument("engine", nargs="?", type=EngineChoice, default=EngineChoice.PRIVATE, help="private or host")
+    asked = parser.parse_args()
+    main(asked.runs, asked.engine)

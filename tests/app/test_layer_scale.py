@@ -13,7 +13,7 @@ from bench.model.scenario import State
 from bench.model.trial import TrialStatus
 from bench.ports.fakes import FakeBuild, FakeEngine
 from bench.pure.summary import summarise
-from tests.app.test_campaign import BASE, MERGED, SPLIT, Rig
+from tests.app.rig import BASE, MERGED, SPLIT, Rig
 from tests.builders import make_base
 
 
