@@ -34,6 +34,7 @@ from bench.ports.context_edit import check_edit
 from bench.ports.engine_lock import FileEngineLock
 from bench.ports.engines import EngineChoice, open_engine
 from bench.ports.fingerprint import read_fingerprint, read_load
+from bench.ports.git import read_source
 from bench.ports.host_access import build_secrets, proxy_args
 from bench.ports.host_ledger import HostLedger
 from bench.ports.machine import describe_machine
@@ -287,6 +288,7 @@ def _describe(
         fingerprint=fingerprint,
         findings=findings,
         disturbed_above=asked.disturbed_above,
+        git=read_source(asked.scenario.folder, world.environment),
     )
 
 

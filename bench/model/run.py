@@ -58,6 +58,22 @@ class UnavailableBase(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """The git repository that holds the scenario's folder, as it was when the run began.
+
+    `absent` says why there is no commit to tell, and is None where there is one. `branch` is None on a detached HEAD.
+    `dirty`: tracked files differ from the commit, or the scenario's folder holds files that git does not know; None
+    where that cannot be told. `subject` is the first line of the commit's message.
+    """
+
+    commit: str | None = None
+    branch: str | None = None
+    dirty: bool | None = None
+    committed_at: datetime | None = None
+    subject: str | None = None
+    absent: str | None = None
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `id` is the name of its folder; `axes` maps each axis to its levels, the reference first.
 
@@ -66,7 +82,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     scenario, by the state that each is for. `drop_page_cache`: the machine's page cache was emptied before each
     build. `local_registry`: bases of the state pull came from a registry on the machine itself. `fingerprint` holds the
     fields of `bench.pure.fingerprint_fields`, `findings` what the checks at the start warned of. `disturbed_above` is
-    the share of the machine's CPU from which other work makes a trial disturbed; None for no such limit.
+    the share of the machine's CPU from which other work makes a trial disturbed; None for no such limit. `git` is None
+    in records that are older than it.
     """
 
     format_version: int = FORMAT_VERSION
@@ -95,3 +112,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: Mapping[str, Fact] = {}
     findings: tuple[Finding, ...] = ()
     disturbed_above: float | None = None
+    git: Source | None = None
