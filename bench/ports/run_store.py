@@ -152,7 +152,7 @@ def _list(path: Path) -> RunListing:
         return RunListing(
             name=path.name,
             path=path,
-            created_at=_time_in_name(path.name),
+            created_at=time_in_name(path.name),
             scenario=None,
             title=None,
             rounds=None,
@@ -171,7 +171,8 @@ def _list(path: Path) -> RunListing:
     )
 
 
-def _time_in_name(name: str) -> datetime:
+def time_in_name(name: str) -> datetime:
+    """When a run began, from the id that names its folder; the earliest time of all where that tells none."""
     found = _ID_TIME.match(name)
     with contextlib.suppress(ValueError):
         if found:
