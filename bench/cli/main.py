@@ -10,7 +10,22 @@ from typing import Annotated
 import typer
 
 from bench import __version__
-from bench.cli import bases, doctor, engine, explain, layers, plan, render, resume, run, scenarios, schema, show
+from bench.cli import (
+    bases,
+    doctor,
+    engine,
+    explain,
+    history,
+    layers,
+    plan,
+    render,
+    resume,
+    run,
+    scenarios,
+    schema,
+    show,
+    trend,
+)
 from bench.cli.streams import forgive, lost_output
 from bench.errors import BuildmarkError, ExitCode
 
@@ -23,7 +38,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, resume, show, explain, layers, plan, render, scenarios, schema, bases, engine, doctor):
+for module in (
+    run,
+    resume,
+    show,
+    explain,
+    layers,
+    history,
+    trend,
+    plan,
+    render,
+    scenarios,
+    schema,
+    bases,
+    engine,
+    doctor,
+):
     module.register(app)
 
 

@@ -97,12 +97,24 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeriesHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """A series as `buildmark history show` tells it, the oldest run first."""
+    """One metric of a series, the oldest run first."""
 
     series: str
     metric: str
     unit: str
     points: tuple[Point, ...]
+
+
+class RunList(msgspec.Struct, frozen=True, kw_only=True):
+    """What `buildmark history list` tells: the runs of the index, the newest first."""
+
+    runs: tuple[RunEntry, ...]
+
+
+class SeriesList(msgspec.Struct, frozen=True, kw_only=True):
+    """What `buildmark history show` tells: the series that were asked for, by name."""
+
+    series: tuple[SeriesHistory, ...]
 
 
 class ChangeKind(StrEnum):
@@ -156,10 +168,12 @@ class SeriesTrend(msgspec.Struct, frozen=True, kw_only=True):
 class Trends(msgspec.Struct, frozen=True, kw_only=True):
     """What `buildmark trend` found. `series` holds those with a change, by name; `n_searched` counts all.
 
-    `n_short` counts those that have too few runs on one machine for any step to be found.
+    `n_short` counts those that have too few runs on one machine for any step to be found, `n_with_zero` those that
+    hold a value of 0, of which nothing is a multiple.
     """
 
     level: float
     n_searched: int
     n_short: int
+    n_with_zero: int
     series: tuple[SeriesTrend, ...]

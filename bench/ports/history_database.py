@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from bench.errors import StorageError, UsageError
+from bench.ports.disk import disk_errors
 from bench.ports.history_schema import PREFIX, SCHEMA_VERSION, TABLES, version_table
 
 FILE_NAME = "history.sqlite"
@@ -123,6 +124,26 @@ def index_url(word: str | None, results: Path) -> URL:
             remedy="--index postgresql://user@host/database",
         )
     return url
+
+
+def remove_index_file(results: Path) -> None:
+    """Delete the file beside the runs where it is no sound database; a sound one is left to be emptied in turn.
+
+    Another process may be at a sound one, and would go on writing into a file that has no name. Raises StorageError,
+    also for a file that a newer Buildmark made.
+    """
+    file = results / FILE_NAME
+    try:
+        with HistoryDatabase(index_url(None, results)) as database, database.reading() as connection:
+            sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
+    except StorageError as error:
+        if error.remedy != REBUILD:
+            raise
+        sound = False
+    if not sound:
+        with disk_errors("delete", file):
+            for path in (file, file.with_name(f"{FILE_NAME}-journal")):
+                path.unlink(missing_ok=True)
 
 
 def _engine(url: URL) -> Engine:

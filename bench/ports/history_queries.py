@@ -15,10 +15,7 @@ from bench.model.history import RunEntry, SeriesName, Target
 from bench.model.run import Source
 from bench.ports.history_index import HistoryIndex, series_name
 from bench.ports.history_schema import runs_table, series_table, targets_table, trials_table
-from bench.pure.series import METRICS
-
-Sample = tuple[Any, ...]
-"""The key of a run, the key of a series, then a value for each metric that was asked for, None where there is none."""
+from bench.pure.series import METRICS, Sample
 
 _ROWS_AT_ONCE = 10_000
 _FEW_SERIES = 500
@@ -38,9 +35,12 @@ _RUN_COLUMNS = (
 )
 
 
-def runs(index: HistoryIndex, *, scenario: str | None = None, branch: str | None = None) -> dict[int, RunEntry]:
-    """The runs of the index by their keys, the newest first; of one scenario, of one branch, or all."""
-    return _entries(index, _select_runs(scenario=scenario, branch=branch))
+def runs(
+    index: HistoryIndex, *, scenario: str | None = None, branch: str | None = None, place: str | None = None
+) -> dict[int, RunEntry]:
+    """The runs of the index by their keys, the newest first; of one scenario, one branch, one place, or all."""
+    query = _select_runs(scenario=scenario, branch=branch)
+    return _entries(index, query if place is None else query.where(runs_table.c.place == place))
 
 
 def series_names(index: HistoryIndex) -> dict[int, SeriesName]:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -57,6 +61,10 @@ _CHOICES = {
     "local_registry": "local registry",
 }
 _GLOB = set("*?[")
+_BY_PLACE = operator.itemgetter(0, 1)
+
+Sample = Sequence[Any]
+"""The key of a run, the key of a series, then a value for each metric that was asked for, None where there is none."""
 
 
 def indexed(run: Run, trials: Iterable[Trial], *, name: str) -> IndexedRun:
@@ -153,7 +161,30 @@ def point(entry: RunEntry, samples: Sequence[float]) -> Point:
     )
 
 
+def medians(samples: Iterable[Sample]) -> Iterator[tuple[int, int, list[float | None]]]:
+    """The key of a run, the key of a series, and the median of each metric: for samples that come by run and series.
+
+    A metric of which no trial has a value has the median None.
+    """
+    for (run, series), group in itertools.groupby(samples, key=_BY_PLACE):
+        columns = list(zip(*group, strict=True))[2:]
+        yield run, series, [_median(column) for column in columns]
+
+
+def _median(column: Sequence[float | None]) -> float | None:
+    values = sorted([value for value in column if value is not None])
+    if not values:
+        return None
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
+
+
+def time_order(entry: RunEntry) -> tuple[datetime, str]:
+    """What sorts runs by time; the name decides between runs of one moment."""
+    return entry.created_at, entry.name
+
+
 def in_time_order(entries: Mapping[int, RunEntry]) -> dict[int, int]:
-    """The rank of each run in time, by its key; the name decides between runs of one moment."""
-    ordered = sorted(entries, key=lambda key: (entries[key].created_at, entries[key].name))
+    """The rank of each run in time, by its key, the oldest first."""
+    ordered = sorted(entries, key=lambda key: time_order(entries[key]))
     return {key: rank for rank, key in enumerate(ordered)}
