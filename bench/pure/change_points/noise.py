@@ -22,6 +22,8 @@ MOST_MEMORY = 0.8
 _NORMAL_MAD = 1.482602218505602
 _USUAL_MEMORY = 0.2
 _USUAL_WEIGHT = 10.0
+_WORTH_OF_DIFFERENCES = 1 / 8
+"""What a value tells of the autocorrelation through differences, against through residuals."""
 
 
 class Noise(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +56,7 @@ def noise_of_differences(logs: Floats) -> Noise:
     383-393. Differences: Romano, Rigaill, Runge and Fearnhead, JASA 117 (2022), 2147-2162.
     """
     near, far = _spread(logs[1:] - logs[:-1]), _spread(logs[2:] - logs[:-2])
-    memory = _held((far / near) ** 2 - 1 if near else 0.0, len(logs) / 4)
+    memory = _held((far / near) ** 2 - 1 if near else 0.0, len(logs) * _WORTH_OF_DIFFERENCES)
     return Noise(sigma=max(near / math.sqrt(2 * (1 - memory)), LEAST_SIGMA), memory=memory, degrees=len(logs) / 2)
 
 

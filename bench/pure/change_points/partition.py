@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.pure.change_points.noise import OUTLIER, Floats, Noise
 
-_MOST_LEVELS = 100
+_MOST_LEVELS = 400
 
 
 def partition(logs: Floats, noise: Noise, penalty: float) -> list[int]:
@@ -18,7 +18,7 @@ def partition(logs: Floats, noise: Noise, penalty: float) -> list[int]:
     The loss of a value is its squared distance from the level in standard deviations of the noise, but never more than
     that of an outlier (biweight loss), divided by the noise's inflation, for values that remember each other tell less.
     Dynamic programming over the level finds the optimum: at each value a level is either kept, or taken up anew from
-    the best end so far. The levels that are tried are the values themselves (at most 100 quantiles of them).
+    the best end so far. The levels that are tried are the values themselves (at most 400 quantiles of them).
 
     Sources: Jackson et al., An algorithm for optimal partitioning of data on an interval, IEEE Signal Processing
     Letters 12 (2005), 105-108; the recursion over levels and the loss: Fearnhead and Rigaill, Changepoint detection in

@@ -1,0 +1,1 @@
+"""Benchmarks of Buildmark's verdicts: false alarms, power, change points, scale."""
