@@ -141,7 +141,7 @@ def rebuild(*, results: ResultsOption = RESULTS, index: IndexOption = None) -> N
 def import_runs(
     folders: Annotated[
         list[Path],
-        typer.Argument(metavar="FOLDER…", help="Run folders, or folders that hold some.", show_default=False),
+        typer.Argument(metavar="FOLDER", help="Run folders, or folders that hold some.", show_default=False),
     ],
     *,
     results: ResultsOption = RESULTS,
