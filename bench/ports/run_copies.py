@@ -58,11 +58,14 @@ def import_run(source: Path, results: Path) -> tuple[Path, bool]:
 
 
 def remove_run(path: Path) -> None:
-    """Delete a run's folder. Raises StorageError when another process is writing it, or it cannot be deleted."""
+    """Delete a run's folder, or the link to it. Raises StorageError when another process writes it, or it stays."""
     with disk_errors("delete", path), _held(path):
         doomed = path.with_name(f"{_REMOVED}{path.name}")
         path.rename(doomed)  # at once, so that nobody ever meets half a run
-        shutil.rmtree(doomed)
+        if doomed.is_symlink():
+            doomed.unlink()
+        else:
+            shutil.rmtree(doomed)
 
 
 def _plain_name(run_id: str, source: Path) -> str:

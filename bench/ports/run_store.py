@@ -130,7 +130,8 @@ class RunStore:
     def list_runs(self) -> tuple[RunListing, ...]:
         """Every run here, the newest first. A results folder that does not exist holds none. Raises StorageError."""
         try:
-            folders = [path for path in self.results.iterdir() if (path / RUN_FILE).is_file()]
+            found = [path for path in self.results.iterdir() if not path.name.startswith(".")]  # those come or go
+            folders = [path for path in found if (path / RUN_FILE).is_file()]
         except FileNotFoundError:
             return ()
         except OSError as error:

@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -76,7 +76,7 @@ def indexed(run: Run, trials: Iterable[Trial], *, name: str) -> IndexedRun:
         name=name,
         scenario=run.plan.scenario,
         title=run.title,
-        created_at=run.created_at,
+        created_at=run.created_at if run.created_at.tzinfo else run.created_at.replace(tzinfo=UTC),
         source=run.git or NOT_RECORDED,
         target=target.digest,
         n_planned=len(run.plan.trials),

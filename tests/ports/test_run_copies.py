@@ -90,3 +90,11 @@ def test_a_run_is_removed_whole_unless_somebody_writes_it(source: Path) -> None:
     assert (source / "run.json").is_file()
     remove_run(source)
     assert list(source.parent.iterdir()) == []
+
+
+def test_a_link_to_a_run_goes_and_the_run_stays(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "linked").symlink_to(source)
+    remove_run(tmp_path / "results" / "linked")
+    assert list((tmp_path / "results").iterdir()) == []
+    assert (source / "run.json").is_file()
