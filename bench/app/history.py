@@ -6,14 +6,14 @@ Neighbours: `bench.app.trends` looks for changes, `bench.ports.history_update` k
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from bench.errors import StorageError, UsageError, did_you_mean
-from bench.model.history import RunList, SeriesHistory, SeriesList, SeriesName
+from bench.model.history import RunEntry, RunList, SeriesHistory, SeriesList, SeriesName
 from bench.ports.history_database import index_url, remove_index_file
 from bench.ports.history_index import HistoryIndex
 from bench.ports.history_queries import runs, samples, series_names
@@ -60,7 +60,7 @@ def list_history(index: HistoryIndex, *, scenario: str | None = None, branch: st
 def show_series(index: HistoryIndex, pattern: str, metrics: Sequence[str], *, branch: str | None = None) -> SeriesList:
     """Every series that a pattern names, run by run, for each metric. Raises UsageError where it names none."""
     keys = chosen_series(index, pattern)
-    entries = runs(index, branch=branch)
+    entries = runs_of(index, keys.values(), branch=branch)
     found: defaultdict[tuple[int, int], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for run, series, *values in samples(index, metrics, series=list(keys)):
         for number, value in enumerate(values):
@@ -83,6 +83,12 @@ def show_series(index: HistoryIndex, pattern: str, metrics: Sequence[str], *, br
             if (key, number) in found
         )
     )
+
+
+def runs_of(index: HistoryIndex, names: Iterable[SeriesName], *, branch: str | None) -> dict[int, RunEntry]:
+    """The runs that may be in some series, by their keys: those of one scenario, where all are of one."""
+    scenarios = {name.scenario for name in names}
+    return runs(index, scenario=scenarios.pop() if len(scenarios) == 1 else None, branch=branch)
 
 
 def chosen_series(index: HistoryIndex, pattern: str) -> dict[int, SeriesName]:

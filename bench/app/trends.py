@@ -11,11 +11,11 @@ from datetime import datetime
 
 import msgspec
 
-from bench.app.history import chosen_series
+from bench.app.history import chosen_series, runs_of
 from bench.model.history import RunEntry, SeriesName, SeriesTrend, Trends
 from bench.model.scenario import State
 from bench.ports.history_index import HistoryIndex
-from bench.ports.history_queries import runs, samples, targets
+from bench.ports.history_queries import samples, targets
 from bench.pure.series import in_time_order, medians, time_order
 from bench.pure.trends import LEVEL, Value, is_short, since, trend_of
 
@@ -70,7 +70,7 @@ def find_trends(index: HistoryIndex, search: Search) -> Trends:
 
 
 def _judge(index: HistoryIndex, search: Search, names: Mapping[int, SeriesName]) -> Iterator[_Judged]:
-    entries = runs(index, branch=search.branch)
+    entries = runs_of(index, names.values(), branch=search.branch)
     ordered = sorted(entries.values(), key=time_order)
     columns = _gather(index, search.metrics, names, in_time_order(entries))
     known = targets(index)

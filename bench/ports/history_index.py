@@ -6,11 +6,12 @@ brings them up to date.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bench.model.history import IndexedRun, SeriesName, Target
@@ -57,17 +58,24 @@ class HistoryIndex(HistoryDatabase):
         holds more trials: no run counts twice.
         """
         with self.writing() as connection:
-            series = _series_keys(connection, runs)
-            _put_targets(connection, [one.run.target for one in runs])
-            for one in runs:
-                _put_run(connection, place, one, series)
+            new = _without_copies(connection, place, runs)
+            _delete_named(connection, place, [one.run.entry.name for one in runs])
+            _delete_records(connection, [one.record_sha256 for one in new])
+            series = _series_keys(connection, new)
+            _put_targets(connection, [one.run.target for one in new])
+            first = (connection.scalar(select(func.max(runs_table.c.key))) or 0) + 1
+            rows = [_run_row(key, place, one) for key, one in enumerate(new, start=first)]
+            _insert(connection, runs_table, rows)
+            places = itertools.chain.from_iterable(
+                _trial_rows(key, one.run, series) for key, one in enumerate(new, start=first)
+            )
+            _insert(connection, trials_table, places)
 
     def drop(self, place: str, names: Iterable[str]) -> None:
         """Forget runs of a place."""
         wanted = list(names)
         with self.writing() as connection:
-            for chunk in _chunks(wanted, _PARAMETERS):
-                _delete_runs(connection, runs_table.c.place == place, runs_table.c.name.in_(chunk))
+            _delete_named(connection, place, wanted)
             if wanted:
                 used = select(trials_table.c.series).distinct()
                 connection.execute(delete(series_table).where(series_table.c.key.not_in(used)))
@@ -122,35 +130,49 @@ def _put_targets(connection: Connection, targets: Sequence[Target]) -> None:
         connection.execute(statement.on_conflict_do_nothing())
 
 
-def _put_run(connection: Connection, place: str, one: RunFiles, series: dict[SeriesName, int]) -> None:
-    entry = one.run.entry
-    same = select(runs_table.c.place, runs_table.c.name, runs_table.c.n_recorded).where(
-        runs_table.c.record_sha256 == one.record_sha256
-    )
-    for other_place, other_name, n_recorded in connection.execute(same).all():
-        if (other_place, other_name) != (place, entry.name) and n_recorded >= entry.n_recorded:
-            return
-    here = (runs_table.c.place == place) & (runs_table.c.name == entry.name)
-    _delete_runs(connection, here | (runs_table.c.record_sha256 == one.record_sha256))
-    done = connection.execute(insert(runs_table).values(**_run_row(place, one)))
-    key = done.inserted_primary_key[0] if done.inserted_primary_key else None
-    rows = [
-        {
+def _without_copies(connection: Connection, place: str, runs: Sequence[RunFiles]) -> list[RunFiles]:
+    """The runs of which neither these nor the index hold a copy elsewhere with as many trials or more."""
+    fullest: dict[str, RunFiles] = {}
+    for one in runs:
+        other = fullest.get(one.record_sha256)
+        if other is None or one.run.entry.n_recorded > other.run.entry.n_recorded:
+            fullest[one.record_sha256] = one
+    table = runs_table.c
+    for chunk in _chunks(list(fullest), _PARAMETERS):
+        query = select(table.record_sha256, table.place, table.name, table.n_recorded)
+        for digest, *where, n_recorded in connection.execute(query.where(table.record_sha256.in_(chunk))):
+            entry = fullest[digest].run.entry
+            if where != [place, entry.name] and n_recorded >= entry.n_recorded:
+                del fullest[digest]
+    return list(fullest.values())
+
+
+def _trial_rows(key: int, run: IndexedRun, series: dict[SeriesName, int]) -> Iterator[dict[str, Any]]:
+    keys: dict[tuple[str, State], int] = {}
+    for trial in run.trials:
+        where = (trial.variant, trial.state)
+        if where not in keys:
+            name = SeriesName(scenario=run.entry.scenario, variant=trial.variant, state=trial.state)
+            keys[where] = series[name]
+        yield {
             "run": key,
-            "series": series[SeriesName(scenario=entry.scenario, variant=trial.variant, state=trial.state)],
+            "series": keys[where],
             "number": trial.number,
             "round": trial.round,
             **dict(zip(METRICS, trial.values, strict=True)),
         }
-        for trial in one.run.trials
-    ]
-    for chunk in _chunks(rows, _AT_ONCE):
-        connection.execute(insert(trials_table), chunk)
 
 
-def _run_row(place: str, one: RunFiles) -> dict[str, Any]:
+def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    waiting = iter(rows)
+    while chunk := list(itertools.islice(waiting, _AT_ONCE)):
+        connection.execute(insert(table), chunk)
+
+
+def _run_row(key: int, place: str, one: RunFiles) -> dict[str, Any]:
     entry = one.run.entry
     return {
+        "key": key,
         "place": place,
         "name": entry.name,
         "files": one.files,
@@ -171,10 +193,20 @@ def _run_row(place: str, one: RunFiles) -> dict[str, Any]:
     }
 
 
-def _delete_runs(connection: Connection, *conditions: Any) -> None:
-    keys = select(runs_table.c.key).where(*conditions)
+def _delete_named(connection: Connection, place: str, names: Sequence[str]) -> None:
+    for chunk in _chunks(names, _PARAMETERS):
+        _delete_runs(connection, (runs_table.c.place == place) & runs_table.c.name.in_(chunk))
+
+
+def _delete_records(connection: Connection, digests: Sequence[str]) -> None:
+    for chunk in _chunks(digests, _PARAMETERS):
+        _delete_runs(connection, runs_table.c.record_sha256.in_(chunk))
+
+
+def _delete_runs(connection: Connection, condition: ColumnElement[bool]) -> None:
+    keys = select(runs_table.c.key).where(condition)
     connection.execute(delete(trials_table).where(trials_table.c.run.in_(keys)))
-    connection.execute(delete(runs_table).where(*conditions))
+    connection.execute(delete(runs_table).where(condition))
 
 
 def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

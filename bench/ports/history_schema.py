@@ -40,7 +40,7 @@ targets_table = Table(
 runs_table = Table(
     f"{PREFIX}runs",
     TABLES,
-    Column("key", Integer, primary_key=True),
+    Column("key", Integer, primary_key=True, autoincrement=False),
     Column("place", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("files", Text, nullable=False),
