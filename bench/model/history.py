@@ -169,7 +169,7 @@ class Trends(msgspec.Struct, frozen=True, kw_only=True):
     """What `buildmark trend` found. `series` holds those with a change, by name; `n_searched` counts all.
 
     `n_short` counts those that have too few runs on one machine for any step to be found, `n_with_zero` those that
-    hold a value of 0, of which nothing is a multiple.
+    hold a value that is not above 0, of which nothing is a multiple.
     """
 
     level: float

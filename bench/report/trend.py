@@ -118,7 +118,10 @@ def _search_notes(trends: Trends) -> list[str]:
             " no step can be found there yet."
         )
     if trends.n_with_zero:
-        notes.append(f"{trends.n_with_zero:,} series hold a value of 0, of which nothing is a multiple: not searched.")
+        notes.append(
+            f"{trends.n_with_zero:,} series hold a value that is not above 0, of which nothing is a multiple:"
+            " not searched there."
+        )
     searched = trends.n_searched - trends.n_short
     if searched * trends.level >= 1:
         notes.append(
