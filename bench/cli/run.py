@@ -27,7 +27,7 @@ from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_s
 from bench.report.choices import SortColumn, SummaryFormat, parse_choice, parse_format, parse_sort
 
 if TYPE_CHECKING:
-    from bench.app.session import Campaign
+    from bench.app.asked import Campaign
 
 ScenariosArgument = Annotated[
     list[str],
@@ -121,7 +121,8 @@ def register(app: typer.Typer) -> None:
 
         Every trial is kept under the results folder. Ctrl-C keeps what was measured; `buildmark resume` goes on.
         """
-        from bench.app.session import Campaign, start_run
+        from bench.app.asked import Campaign
+        from bench.app.session import start_run
         from bench.cli.world import make_world, report
         from bench.ports.base_catalogue import load_catalogue
         from bench.ports.engines import EngineChoice
