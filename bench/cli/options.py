@@ -12,6 +12,7 @@ from bench.report.choices import parse_choice
 
 Choice = TypeVar("Choice", bound=StrEnum)
 _WHOLE = re.compile(r"[+-]?[0-9][0-9_]*")
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def choice(kind: type[Choice], option: str, problem: str) -> Callable[[str], Choice]:
@@ -41,10 +42,7 @@ def seconds(option: str, example: int, *, least: float) -> Callable[[str], float
     """The parser of an option that takes seconds, `least` or more."""
 
     def parse(word: str | float) -> float:
-        try:
-            number = float(word)
-        except ValueError:
-            number = None
+        number = _number(str(word))
         if number is None or not least <= number < float("inf"):
             raise UsageError(
                 f"{option} takes a number of seconds, {least:g} or more, not '{word}'", remedy=f"{option} {example}"
@@ -52,3 +50,38 @@ def seconds(option: str, example: int, *, least: float) -> Callable[[str], float
         return number
 
     return parse
+
+
+def percent(option: str, example: str) -> Callable[[str], float]:
+    """The parser of an option that takes a share between 0 and 1: `3%`, `3 %` or `0.03`."""
+
+    def parse(word: str | float) -> float:
+        text = str(word).strip()
+        number = _number(text.removesuffix("%").strip())
+        share = None if number is None else number / 100 if text.endswith("%") else number
+        if share is None or not 0 < share < 1:
+            raise UsageError(f"{option} takes a share such as {example}, not '{word}'", remedy=f"{option} {example}")
+        return share
+
+    return parse
+
+
+def duration(option: str, example: str) -> Callable[[str], float]:
+    """The parser of an option that takes a time: `90`, `90s`, `20m`, `1h30m`. The value is in seconds, above 0."""
+
+    def parse(word: str | float) -> float:
+        found = _DURATION.fullmatch(str(word).strip())
+        parts = [float(part or 0) for part in found.groups()] if found else []
+        seconds_in = sum(part * size for part, size in zip(parts, (86_400, 3600, 60, 1), strict=False))
+        if not seconds_in:
+            raise UsageError(f"{option} takes a time such as {example}, not '{word}'", remedy=f"{option} {example}")
+        return seconds_in
+
+    return parse
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
