@@ -16,11 +16,11 @@ from bench.app.asked import AskedRevision, Campaign, World
 from bench.app.revisions import Revised, lay_out, revise
 from bench.app.session import start_run
 from bench.model.build import BuilderKind
-from bench.model.plan import CANARY, Adaptive
-from bench.model.scenario import Scenario, State, base_ref
+from bench.model.plan import Adaptive
+from bench.model.scenario import Scenario, State
 from bench.ports.engines import EngineChoice
 from bench.ports.run_folder import RunFolder
-from bench.pure.canary import canary_dockerfile
+from bench.pure.canary import canaries
 from bench.pure.planning import Selection, make_plan
 
 
@@ -60,13 +60,11 @@ def measure_revisions(scenario: Scenario, revisions: Sequence[str], how: Measuri
 def _campaign(asked: Sequence[AskedRevision], revised: Revised, how: Measuring) -> Campaign:
     last = asked[-1].scenario
     plan = make_plan(last.name, revised.variants, how.states or last.states, how.rounds, how.seed, canary=how.canary)
-    base = revised.variants[0].base
-    canaries = {CANARY: canary_dockerfile(base_ref(base))} if how.canary and base is not None else {}
     return Campaign(
         scenario=last,
         axes=revised.axes,
         plan=plan,
-        dockerfiles={**revised.dockerfiles, **canaries},
+        dockerfiles={**revised.dockerfiles, **(canaries(revised.variants) if how.canary else {})},
         engine=how.engine,
         builder=how.builder,
         timeout_s=how.timeout_s or last.limits.timeout_s,

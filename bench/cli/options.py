@@ -52,16 +52,16 @@ def seconds(option: str, example: int, *, least: float) -> Callable[[str], float
     return parse
 
 
-def percent(option: str, example: str) -> Callable[[str], float]:
+def share(option: str, example: str) -> Callable[[str], float]:
     """The parser of an option that takes a share between 0 and 1: `3%`, `3 %` or `0.03`."""
 
     def parse(word: str | float) -> float:
         text = str(word).strip()
         number = _number(text.removesuffix("%").strip())
-        share = None if number is None else number / 100 if text.endswith("%") else number
-        if share is None or not 0 < share < 1:
+        found = None if number is None else number / 100 if text.endswith("%") else number
+        if found is None or not 0 < found < 1:
             raise UsageError(f"{option} takes a share such as {example}, not '{word}'", remedy=f"{option} {example}")
-        return share
+        return found
 
     return parse
 

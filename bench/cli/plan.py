@@ -9,13 +9,22 @@ from typing import Any
 
 import typer
 
+from bench.cli.rounds import (
+    BudgetOption,
+    DecideOption,
+    HowLong,
+    MaxRoundsOption,
+    MinRoundsOption,
+    PrecisionOption,
+    RoundsOption,
+    how_long,
+)
 from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
     Chosen,
     FormatOption,
     ListFormat,
-    RoundsOption,
     ScenarioArgument,
     SeedOption,
     SetOption,
@@ -24,7 +33,7 @@ from bench.cli.selection import (
 )
 from bench.model.build import BuilderKind
 from bench.model.plan import Plan
-from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
+from bench.pure.planning import DEFAULT_SEED, make_plan, parse_states
 from bench.report.units import count_text
 
 MOST_ROWS = 100
@@ -42,7 +51,12 @@ def register(app: typer.Typer) -> None:
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
-        rounds: RoundsOption = DEFAULT_ROUNDS,
+        rounds: RoundsOption = None,
+        precision: PrecisionOption = None,
+        decide: DecideOption = None,
+        min_rounds: MinRoundsOption = None,
+        max_rounds: MaxRoundsOption = None,
+        budget: BudgetOption = None,
         seed: SeedOption = DEFAULT_SEED,
         allow_large: AllowLargeOption = False,
         format_: FormatOption = ListFormat.TABLE,
@@ -51,12 +65,22 @@ def register(app: typer.Typer) -> None:
 
         The Dockerfiles are rendered, too (of a large matrix the first 200), so that a slip in the template shows here.
         """
+        length = how_long(
+            rounds=rounds,
+            precision=precision,
+            decide=decide,
+            min_rounds=min_rounds,
+            max_rounds=max_rounds,
+            budget_s=budget,
+        )
         chosen = choose(scenario, set_, base, allow_large=allow_large)
         chosen.dockerfiles(BuilderKind.BUILDKIT, most=MOST_RENDERED)
         states = parse_states(state or (), chosen.scenario.states)
-        made = make_plan(chosen.scenario.name, chosen.variants, states, rounds, seed)
+        made = make_plan(chosen.scenario.name, chosen.variants, states, length.rounds, seed)
         typer.echo(
-            json.dumps(_as_json(chosen, made)) if format_ is ListFormat.JSON else "\n".join(_table(chosen, made))
+            json.dumps(_as_json(chosen, made))
+            if format_ is ListFormat.JSON
+            else "\n".join(_table(chosen, made, length))
         )
 
 
@@ -77,7 +101,7 @@ def _as_json(chosen: Chosen, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _table(chosen: Chosen, plan: Plan) -> Iterator[str]:
+def _table(chosen: Chosen, plan: Plan, length: HowLong) -> Iterator[str]:
     yield f"{plan.scenario}: {chosen.scenario.title}"
     yield ""
     yield from _variants(chosen, plan)

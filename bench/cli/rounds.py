@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from bench.cli.options import duration, percent, whole_number
+from bench.cli.options import duration, share, whole_number
 from bench.errors import UsageError
 from bench.model.plan import Adaptive
 from bench.pure.planning import DEFAULT_ROUNDS
@@ -30,7 +30,7 @@ PrecisionOption = Annotated[
     typer.Option(
         "--precision",
         metavar="SHARE",
-        parser=percent("--precision", "2%"),
+        parser=share("--precision", "2%"),
         help="Go on until each row's median is known to this share, such as 2%.",
         show_default=False,
     ),
@@ -40,7 +40,7 @@ DecideOption = Annotated[
     typer.Option(
         "--decide",
         metavar="SHARE",
-        parser=percent("--decide", "5%"),
+        parser=share("--decide", "5%"),
         help="Go on until each variant is faster or slower than the first, or the same within this margin.",
         show_default=False,
     ),
