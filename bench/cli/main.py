@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from bench import __version__
-from bench.cli import bases, doctor, engine, explain, layers, plan, render, resume, run, scenarios, schema, show
+from bench.cli import (
+    bases,
+    compare,
+    doctor,
+    engine,
+    explain,
+    layers,
+    plan,
+    render,
+    resume,
+    run,
+    scenarios,
+    schema,
+    show,
+)
 from bench.cli.streams import forgive, lost_output
 from bench.errors import BuildmarkError, ExitCode
 
@@ -23,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, resume, show, explain, layers, plan, render, scenarios, schema, bases, engine, doctor):
+for module in (run, resume, show, compare, explain, layers, plan, render, scenarios, schema, bases, engine, doctor):
     module.register(app)
 
 

@@ -11,6 +11,7 @@ from bench.errors import UsageError
 from bench.report.choices import parse_choice
 
 Choice = TypeVar("Choice", bound=StrEnum)
+_SHARE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(%?)")
 _WHOLE = re.compile(r"[+-]?[0-9][0-9_]*")
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -52,16 +53,19 @@ def seconds(option: str, example: int, *, least: float) -> Callable[[str], float
     return parse
 
 
-def share(option: str, example: str) -> Callable[[str], float]:
-    """The parser of an option that takes a share between 0 and 1: `3%`, `3 %` or `0.03`."""
+def share(option: str, example: str, *, below: float = 1.0) -> Callable[[str], float]:
+    """The parser of an option that takes a share above 0 and below `below`: `3%`, `3 %` and `0.03` are the same."""
 
     def parse(word: str | float) -> float:
-        text = str(word).strip()
-        number = _number(text.removesuffix("%").strip())
-        found = None if number is None else number / 100 if text.endswith("%") else number
-        if found is None or not 0 < found < 1:
-            raise UsageError(f"{option} takes a share such as {example}, not '{word}'", remedy=f"{option} {example}")
-        return found
+        found = _SHARE.fullmatch(str(word).strip())
+        number = None if found is None else float(found[1]) / (100 if found[2] else 1)
+        if number is None or not 0 < number < below:
+            near = f": {number:g} is {number * 100:g} %" if number is not None and number >= below else ""
+            raise UsageError(
+                f"{option} takes a share above 0 % and below {below * 100:g} %, not '{word}'{near}",
+                remedy=f"{option} {example}",
+            )
+        return number
 
     return parse
 

@@ -1,0 +1,140 @@
+"""`buildmark compare`: is HEAD slower than BASE, by how much, and which step is it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.options import share
+from bench.cli.show import RESULTS, ResultsOption, StatesOption, terminal_width
+from bench.errors import UsageError
+from bench.report.choices import ComparisonFormat, parse_comparison_format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.model.comparison import Comparison
+    from bench.pure.sides import Question
+
+_FORMATS = ", ".join(ComparisonFormat)
+
+BaseArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="BASE",
+        help="What is compared with: a run's folder, its id, the beginning of its id, or `latest`; RUN:VARIANT for one "
+        "variant of it.",
+        show_default=False,
+    ),
+]
+HeadArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[HEAD]",
+        help="What is judged, named alike; :VARIANT for one of the same run. None with --axis.",
+        show_default=False,
+    ),
+]
+AxisOption = Annotated[
+    str | None,
+    typer.Option(
+        "--axis",
+        metavar="AXIS",
+        help="Compare the levels of this axis of the run BASE, each with the first, in pairs by round.",
+        show_default=False,
+    ),
+]
+MetricOption = Annotated[
+    str, typer.Option("--metric", metavar="METRIC", help="What is judged: any metric of docs/FORMAT.md (Row).")
+]
+MarginOption = Annotated[
+    float,
+    typer.Option(
+        "--margin",
+        metavar="SHARE",
+        parser=share("--margin", "3%"),
+        help="The difference that still counts as the same: 3% or 0.03.",
+        show_default="3%",
+    ),
+]
+AcrossOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--across",
+        metavar="FIELD,…",
+        help="Compare although this field differs, for that is the point: storage_driver, docker_version, …; all for "
+        "whatever differs. May be repeated.",
+        show_default=False,
+    ),
+]
+KeepDisturbedOption = Annotated[
+    bool, typer.Option("--keep-disturbed", help="Count also the trials during which other work took much CPU.")
+]
+FormatOption = Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"How to print: {_FORMATS}.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+
+    @app.command("compare")
+    def compare(
+        base: BaseArgument,
+        head: HeadArgument = None,
+        *,
+        axis: AxisOption = None,
+        metric: MetricOption = "wall_s",
+        margin: MarginOption = 0.03,
+        state: StatesOption = None,
+        across: AcrossOption = None,
+        keep_disturbed: KeepDisturbedOption = False,
+        results: ResultsOption = RESULTS,
+        form: FormatOption = ComparisonFormat.TABLE.value,
+    ) -> None:
+        """Compare two runs, two variants, or the levels of an axis: faster, slower, same or undecided, and why.
+
+        Two sides of one run are compared in pairs by round. Two runs were measured at different times, which is said.
+
+        Exits with 4 when builds failed that did not fail in BASE, else with 1 when something is slower, else with 3
+        when something is undecided, else with 0.
+        """
+        from bench.pure.comparison import exit_code_of_comparison
+        from bench.pure.planning import parse_states
+        from bench.pure.sides import Question
+        from bench.report.comparison import render_comparison
+
+        chosen_form = parse_comparison_format(form)
+        question = Question(
+            metric=metric,
+            margin=margin,
+            states=parse_states(state or (), ()),
+            across=_fields(across or ()),
+            keep_disturbed=keep_disturbed,
+        )
+        comparison = _compared(base, head, axis, question, results)
+        typer.echo(render_comparison(comparison, chosen_form, width=terminal_width()), nl=False)
+        raise typer.Exit(exit_code_of_comparison(comparison))
+
+
+def _compared(base: str, head: str | None, axis: str | None, question: Question, results: Path) -> Comparison:
+    from bench.ports.compared_sides import open_side, open_sides
+    from bench.ports.run_store import RunStore
+    from bench.pure.comparison import compare, compare_axis
+
+    store = RunStore(results)
+    if axis is None:
+        if head is None:
+            raise UsageError(
+                "compare needs a BASE and a HEAD", remedy="buildmark compare BASE HEAD, or BASE --axis AXIS"
+            )
+        return compare(*open_sides(store, base, head), question)
+    if head is not None:
+        raise UsageError(
+            "--axis compares within one run, and two sides are named", remedy=f"buildmark compare {base} --axis {axis}"
+        )
+    return compare_axis(open_side(store, base), axis, question)
+
+
+def _fields(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(field for word in words for field in (part.strip() for part in word.split(",")) if field)

@@ -1,0 +1,106 @@
+"""The notes under a comparison, as data: what a reader must know before believing a verdict.
+
+Rendered late, in `bench.report.comparison_notes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bench.model.comparison import ComparedRow, ComparisonNote, ComparisonNoteKind, Method, RowSide
+from bench.model.verdict import Verdict
+from bench.pure.sides import Side
+
+
+def notes_of_comparison(
+    base: Side, head: Side, rows: Sequence[ComparedRow], differing: Sequence[ComparisonNote]
+) -> tuple[ComparisonNote, ...]:
+    """Everything worth saying, the gravest first. `differing` is what `check_comparable` found."""
+    sides = (base,) if base.run.id == head.run.id else (base, head)
+    return (
+        *(note for note in differing if note.kind is ComparisonNoteKind.ACROSS),
+        *_times(base, head, rows),
+        *(note for note in differing if note.kind is not ComparisonNoteKind.ACROSS),
+        *(note for side in sides for note in _progress(side)),
+        *_counted_out(rows),
+        *_only(rows),
+        *_few_rounds(rows),
+    )
+
+
+def _times(base: Side, head: Side, rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
+    """Two runs were measured at two times: how far apart they began, in seconds."""
+    if any(row.method is Method.GROUPED for row in rows):
+        apart_s = round((head.run.created_at - base.run.created_at).total_seconds())
+        yield ComparisonNote(
+            kind=ComparisonNoteKind.DIFFERENT_TIMES, subjects=(base.run.id, head.run.id), detail=str(abs(apart_s))
+        )
+
+
+def _progress(side: Side) -> Iterator[ComparisonNote]:
+    missing = len({planned.number for planned in side.run.plan.trials} - {trial.number for trial in side.trials})
+    if missing:
+        yield ComparisonNote(
+            kind=ComparisonNoteKind.UNFINISHED,
+            subjects=(side.run.id,),
+            detail="running" if side.being_written else "interrupted",
+            count=missing,
+        )
+    if side.warning is not None and not side.being_written:
+        yield ComparisonNote(kind=ComparisonNoteKind.CUT_OFF, subjects=(side.run.id,), detail=side.warning)
+
+
+def _counted_out(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
+    """Trials that are in no number, on either side: the invalid and failed ones with their rows, and the disturbed."""
+    lost = [(row, side, word) for row, side, word in _sides(rows) if side.n_invalid or side.n_failed]
+    if lost:
+        yield ComparisonNote(
+            kind=ComparisonNoteKind.LOST,
+            subjects=tuple(
+                f"{row.name} {row.state} of the {word}: {side.n_failed} failed, {side.n_invalid} invalid"
+                for row, side, word in lost
+            ),
+            detail=next((side.reason for _, side, _ in lost if side.reason), ""),
+            count=sum(side.n_invalid + side.n_failed for _, side, _ in lost),
+        )
+    disturbed = [(row, side, word) for row, side, word in _sides(rows) if side.n_disturbed]
+    if disturbed:
+        yield ComparisonNote(
+            kind=ComparisonNoteKind.DISTURBED,
+            subjects=tuple(
+                f"{row.name} {row.state} of the {word}: {side.n_disturbed}" for row, side, word in disturbed
+            ),
+            detail="",
+            count=sum(side.n_disturbed for _, side, _ in disturbed),
+        )
+
+
+def _sides(rows: Sequence[ComparedRow]) -> Iterator[tuple[ComparedRow, RowSide, str]]:
+    for row in rows:
+        for side, word in ((row.base, "base"), (row.head, "head")):
+            if side is not None:
+                yield row, side, word
+
+
+def _only(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
+    """The rows that one side lacks."""
+    for kind, found in (
+        (ComparisonNoteKind.ONLY_BASE, [row for row in rows if row.head is None]),
+        (ComparisonNoteKind.ONLY_HEAD, [row for row in rows if row.base is None]),
+    ):
+        if found:
+            yield ComparisonNote(
+                kind=kind, subjects=tuple(f"{row.name} {row.state}" for row in found), detail="", count=len(found)
+            )
+
+
+def _few_rounds(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
+    """Rows so small that nothing could have decided them."""
+    few = [row for row in rows if row.verdict is Verdict.UNDECIDED and row.low is None]
+    if few:
+        yield ComparisonNote(
+            kind=ComparisonNoteKind.FEW_ROUNDS,
+            subjects=tuple(f"{row.name} {row.state}" for row in few),
+            detail=", ".join(map(str, sorted({row.n for row in few}))),
+            count=len(few),
+        )

@@ -1,0 +1,171 @@
+"""The tables of what is to blame: the parts of a build that made the difference, the largest first.
+
+`bench.pure.blame` finds the parts. Which rows are worth a table is decided here: those that were decided, those that
+may well be, and those where the cache or a layer changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from bench.model.blame import BlamedPart, PartKind, StepChange, StepSide
+from bench.model.comparison import ComparedRow, Comparison
+from bench.model.verdict import Verdict
+from bench.pure.blame import cache_changed, layer_changed, layer_sizes
+from bench.pure.metrics import unit_of
+from bench.report.explain import miss_text
+from bench.report.grid import GridColumn
+from bench.report.markdown import markdown_code, markdown_safe
+from bench.report.units import (
+    ABSENT,
+    MINUS,
+    bytes_text,
+    percent_text,
+    plain_text,
+    seconds_text,
+    signed_seconds_text,
+)
+
+MOST_PARTS = 5
+_LONGEST_STEP = 48
+_BESIDE = {
+    PartKind.CONTEXT: "reading the Dockerfile, sending the context",
+    PartKind.PULL: "fetching and unpacking bases",
+    PartKind.ENGINE: "engine: making the image, looking into the cache",
+    PartKind.IDLE_GAPS: "idle: between the engine's steps",
+    PartKind.IDLE_CLIENT: "idle: the client's start and end",
+    PartKind.REST: "the rest: what these medians leave over",
+}
+_CHANGES = {
+    StepChange.SAME: "",
+    StepChange.CHANGED: "its text",
+    StepChange.ADDED: "added",
+    StepChange.REMOVED: "removed",
+}
+
+
+class Blamed(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of one row that are shown, under a heading."""
+
+    heading: str
+    parts: tuple[BlamedPart, ...]
+
+
+def blamed_rows(comparison: Comparison) -> Iterator[Blamed]:
+    """The rows whose parts are worth a table, five parts at most, and what the whole difference was."""
+    for row in comparison.rows:
+        if row.blame is None:
+            continue
+        parts = _shown(row, comparison)
+        if parts:
+            doubt = " (undecided: it may be chance)" if row.verdict is Verdict.UNDECIDED else ""
+            difference = signed_seconds_text(row.blame.difference_s)
+            heading = f"{row.name}, {row.state}: {difference} of wall time at the median{doubt}, of which"
+            yield Blamed(heading=plain_text(heading), parts=tuple(parts[:MOST_PARTS]))
+
+
+def blame_columns(blamed: Blamed, *, markdown: bool = False) -> list[GridColumn]:
+    """A part a row; columns that would be empty are left out."""
+    parts = blamed.parts
+    columns = [
+        GridColumn(header="to blame", cells=tuple(_label(part, markdown=markdown) for part in parts), left=True),
+        GridColumn(header="difference", cells=tuple(signed_seconds_text(part.difference_s) for part in parts)),
+        GridColumn(header="share", cells=tuple(_share(part) for part in parts)),
+        GridColumn(header="base", cells=_cells(parts, _base_time), drop=3),
+        GridColumn(header="head", cells=_cells(parts, _head_time), drop=3),
+        GridColumn(header="changed", cells=_cells(parts, _what_changed), left=True, drop=1),
+        GridColumn(header="layer", cells=_cells(parts, _layer), left=True, drop=4),
+        GridColumn(header="why", cells=_cells(parts, _why, markdown=markdown), left=True, drop=2),
+    ]
+    return [column for column in columns if any(column.cells)]
+
+
+def _shown(row: ComparedRow, comparison: Comparison) -> list[BlamedPart]:
+    """Of a row that differs, or may, what matters; of any other only where the cache or a layer did."""
+    parts = [part for part in (row.blame.parts if row.blame else ()) if part.matters]
+    if unit_of(comparison.metric) == "s" and _differs(row, comparison.margin):
+        return parts
+    noted = [part for part in parts if cache_changed(part) or layer_changed(part)]
+    return sorted(noted, key=_layer_difference, reverse=True) if unit_of(comparison.metric) == "bytes" else noted
+
+
+def _differs(row: ComparedRow, margin: float) -> bool:
+    if row.verdict in {Verdict.SLOWER, Verdict.FASTER}:
+        return True
+    outside = row.ratio is not None and max(row.ratio, 1 / row.ratio) > 1 + margin
+    return row.verdict is Verdict.UNDECIDED and outside
+
+
+def _layer_difference(part: BlamedPart) -> int:
+    sizes = layer_sizes(part)
+    return abs(sizes[1] - sizes[0]) if sizes else 0
+
+
+def _cells(
+    parts: Sequence[BlamedPart], text: Callable[[BlamedPart], str], *, markdown: bool = False
+) -> tuple[str, ...]:
+    return tuple(markdown_safe(text(part)) if markdown else text(part) for part in parts)
+
+
+def _label(part: BlamedPart, *, markdown: bool) -> str:
+    """What is to blame: the step as the head has it, where it has."""
+    step = part.head or part.base
+    if step is None:
+        return _BESIDE.get(part.kind, part.kind.value)
+    text = _shortened(_step_text(step), "" if part.base is None else _step_text(part.base))
+    return markdown_code(text) if markdown else text
+
+
+def _step_text(step: StepSide) -> str:
+    where = " ".join(str(word) for word in (step.stage, step.position) if word is not None)
+    return plain_text(f"[{where}] {step.name}" if where else step.name)
+
+
+def _shortened(text: str, before: str) -> str:
+    """A text that fits, cut at its end; where it changed behind that, cut so that what changed is seen."""
+    if len(text) <= _LONGEST_STEP:
+        return text
+    differs = next((at for at, pair in enumerate(zip(text, before, strict=False)) if pair[0] != pair[1]), len(before))
+    if not before or text == before or differs < _LONGEST_STEP // 2:
+        return f"{text[: _LONGEST_STEP - 1]}…"
+    head, tail = _LONGEST_STEP // 3, differs - _LONGEST_STEP // 6
+    rest = text[tail : tail + _LONGEST_STEP - head - 2]
+    return f"{text[:head]}…{rest}…" if tail + len(rest) < len(text) else f"{text[:head]}…{rest}"
+
+
+def _base_time(part: BlamedPart) -> str:
+    return ABSENT if part.change is StepChange.ADDED else _seconds(part.base_s)
+
+
+def _head_time(part: BlamedPart) -> str:
+    return ABSENT if part.change is StepChange.REMOVED else _seconds(part.head_s)
+
+
+def _seconds(seconds: float) -> str:
+    """The rest can be less than nothing."""
+    return f"{MINUS}{seconds_text(-seconds)}" if seconds < 0 else seconds_text(seconds)
+
+
+def _share(part: BlamedPart) -> str:
+    return ABSENT if part.share is None else percent_text(part.share)
+
+
+def _what_changed(part: BlamedPart) -> str:
+    words = [_CHANGES[part.change]] if part.change else []
+    if cache_changed(part) and part.base and part.head:
+        words.append(f"cache {part.base.cache} → {part.head.cache}")
+    return ", ".join(filter(None, words))
+
+
+def _layer(part: BlamedPart) -> str:
+    sizes = layer_sizes(part)
+    if sizes is None or not layer_changed(part):
+        return ""
+    return f"{bytes_text(sizes[0])} → {bytes_text(sizes[1])}"
+
+
+def _why(part: BlamedPart) -> str:
+    """Why the head's cache did not have the step, where the base's did."""
+    return miss_text(part.head.why) if part.head and part.head.why and cache_changed(part) else ""
