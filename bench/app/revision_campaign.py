@@ -16,12 +16,17 @@ from bench.app.asked import AskedRevision, Campaign, World
 from bench.app.revisions import Revised, lay_out, revise
 from bench.app.session import start_run
 from bench.model.build import BuilderKind
+from bench.model.comparison import Comparison
 from bench.model.plan import Adaptive
-from bench.model.scenario import Scenario, State
+from bench.model.run import Run
+from bench.model.scenario import REVISION_AXIS, Scenario, State
+from bench.ports.compared_sides import read_side
 from bench.ports.engines import EngineChoice
 from bench.ports.run_folder import RunFolder
 from bench.pure.canary import canaries
+from bench.pure.comparison import compare_axis
 from bench.pure.planning import Selection, make_plan
+from bench.pure.sides import Question
 
 
 class Measuring(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +45,23 @@ class Measuring(msgspec.Struct, frozen=True, kw_only=True):
     disturbed_above: float | None
     canary: bool = False
     allow_large: bool = False
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign of revisions that has ended: its folder, its record, and what it says of the later ones."""
+
+    folder: RunFolder
+    run: Run
+    comparison: Comparison
+
+
+def compare_revisions(
+    scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World, question: Question
+) -> Compared:
+    """Measure revisions, and hold each after the first against the first. Raises what `measure_revisions` does."""
+    folder = measure_revisions(scenario, revisions, how, world)
+    side = read_side(folder)
+    return Compared(folder=folder, run=side.run, comparison=compare_axis(side, REVISION_AXIS, question))
 
 
 def measure_revisions(scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World) -> RunFolder:

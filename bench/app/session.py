@@ -17,7 +17,7 @@ import msgspec
 from bench import __version__
 from bench.app.asked import Campaign, World
 from bench.app.bases import BasesInEngine
-from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
+from bench.app.campaign import refuse_foreign_cache_mounts, run_campaign
 from bench.app.examination import warnings_before_run
 from bench.app.host_keeper import HostKeeper
 from bench.app.layer_scale import LayerScale
@@ -45,6 +45,7 @@ from bench.ports.signals import endings_interrupt
 from bench.pure.diagnosis import one_line
 from bench.pure.fingerprint import Fingerprint
 from bench.pure.planning import built_variants
+from bench.pure.schedule import due_trials
 
 
 def start_run(asked: Campaign, world: World) -> RunFolder:
@@ -82,7 +83,7 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
     """
     with endings_interrupt(), RunStore(results).reopen(name) as writer:
         run = writer.read_run()
-        if not missing_trials(run, writer.read_trials(run).trials):
+        if not due_trials(run, writer.read_trials(run).trials):
             world.say(f"run {run.id} is complete: nothing to resume")
             return RunFolder(writer.path)
         refuse_other_machine(run.machine, describe_machine())

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from bench.cli.progress import readable_time
 from bench.cli.rounds import (
     BudgetOption,
     DecideOption,
@@ -32,7 +33,7 @@ from bench.cli.selection import (
     choose,
 )
 from bench.model.build import BuilderKind
-from bench.model.plan import Plan
+from bench.model.plan import Adaptive, Plan
 from bench.pure.planning import DEFAULT_SEED, make_plan, parse_states
 from bench.report.units import count_text
 
@@ -108,13 +109,26 @@ def _table(chosen: Chosen, plan: Plan, length: HowLong) -> Iterator[str]:
     yield ""
     yield from _order(plan)
     yield ""
-    yield (
-        f"{count_text(len(plan.variants), 'variant')} x {count_text(len(plan.states), 'state')}"
-        f" ({', '.join(plan.states)}) x {count_text(plan.rounds, 'round')}"
-        f" = {count_text(len(plan.trials), 'timed build')}, seed {plan.seed}"
-    )
+    yield from _length(plan, length.adaptive)
     if len(plan.variants) > MOST_RENDERED:
         yield f"only the first {MOST_RENDERED} Dockerfiles were rendered to find mistakes; `run` renders all"
+
+
+def _length(plan: Plan, adaptive: Adaptive | None) -> Iterator[str]:
+    """How many builds there are, or may be, and what they can show."""
+    from bench.pure.adaptive import TYPICAL_SPREAD, outlook
+    from bench.pure.schedule import rule_of
+
+    most = "at most " if adaptive else ""
+    yield (
+        f"{count_text(len(plan.variants), 'variant')} x {count_text(len(plan.states), 'state')}"
+        f" ({', '.join(plan.states)}) x {most}{count_text(plan.rounds, 'round')}"
+        f" = {most}{count_text(len(plan.trials), 'timed build')}, seed {plan.seed}"
+    )
+    if adaptive and adaptive.budget_s is not None:
+        yield f"no round begins that would take the trials beyond {readable_time(adaptive.budget_s)}"
+    spread = {state: share for state, share in TYPICAL_SPREAD.items() if state in plan.states} or TYPICAL_SPREAD
+    yield outlook(None if adaptive is None else rule_of(adaptive), plan.rounds, spread)
 
 
 def _variants(chosen: Chosen, plan: Plan) -> Iterator[str]:
