@@ -118,7 +118,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _compared(base: str, head: str | None, axis: str | None, question: Question, results: Path) -> Comparison:
-    from bench.ports.compared_sides import open_side, open_sides
+    from bench.ports.compared_sides import open_side, open_sides, split_name
     from bench.ports.run_store import RunStore
     from bench.pure.comparison import compare, compare_axis
 
@@ -129,11 +129,13 @@ def _compared(base: str, head: str | None, axis: str | None, question: Question,
                 "compare needs a BASE and a HEAD", remedy="buildmark compare BASE HEAD, or BASE --axis AXIS"
             )
         return compare(*open_sides(store, base, head), question)
-    if head is not None:
+    run, variant = split_name(base)
+    if head is not None or variant is not None:
         raise UsageError(
-            "--axis compares within one run, and two sides are named", remedy=f"buildmark compare {base} --axis {axis}"
+            "--axis compares all variants of one run, so it takes a run as BASE and no HEAD",
+            remedy=f"buildmark compare {run or 'RUN'} --axis {axis}",
         )
-    return compare_axis(open_side(store, base), axis, question)
+    return compare_axis(open_side(store, run), axis, question)
 
 
 def _fields(words: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ may well be, and those where the cache or a layer changed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -30,6 +31,7 @@ from bench.report.units import (
 
 MOST_PARTS = 5
 _LONGEST_STEP = 48
+_OTHERS = "everything else"
 _BESIDE = {
     PartKind.CONTEXT: "reading the Dockerfile, sending the context",
     PartKind.PULL: "fetching and unpacking bases",
@@ -47,10 +49,11 @@ _CHANGES = {
 
 
 class Blamed(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of one row that are shown, under a heading."""
+    """The parts of one row that are shown, under a heading. `others` is the sum of the others, so that it adds up."""
 
     heading: str
     parts: tuple[BlamedPart, ...]
+    others: BlamedPart | None
 
 
 def blamed_rows(comparison: Comparison) -> Iterator[Blamed]:
@@ -58,28 +61,43 @@ def blamed_rows(comparison: Comparison) -> Iterator[Blamed]:
     for row in comparison.rows:
         if row.blame is None:
             continue
-        parts = _shown(row, comparison)
-        if parts:
+        if parts := _shown(row, comparison)[:MOST_PARTS]:
             doubt = " (undecided: it may be chance)" if row.verdict is Verdict.UNDECIDED else ""
             difference = signed_seconds_text(row.blame.difference_s)
             heading = f"{row.name}, {row.state}: {difference} of wall time at the median{doubt}, of which"
-            yield Blamed(heading=plain_text(heading), parts=tuple(parts[:MOST_PARTS]))
+            others = [part for part in row.blame.parts if part not in parts]
+            yield Blamed(heading=plain_text(heading), parts=tuple(parts), others=_sum(others))
 
 
 def blame_columns(blamed: Blamed, *, markdown: bool = False) -> list[GridColumn]:
     """A part a row; columns that would be empty are left out."""
-    parts = blamed.parts
+    others = () if blamed.others is None else (blamed.others,)
+    parts = (*blamed.parts, *others)
+    labels = (*(_label(part, markdown=markdown) for part in blamed.parts), *(_OTHERS for _ in others))
     columns = [
-        GridColumn(header="to blame", cells=tuple(_label(part, markdown=markdown) for part in parts), left=True),
+        GridColumn(header="to blame", cells=labels, left=True),
         GridColumn(header="difference", cells=tuple(signed_seconds_text(part.difference_s) for part in parts)),
         GridColumn(header="share", cells=tuple(_share(part) for part in parts)),
-        GridColumn(header="base", cells=_cells(parts, _base_time), drop=3),
-        GridColumn(header="head", cells=_cells(parts, _head_time), drop=3),
+        GridColumn(header="base → head", cells=_cells(parts, _times), drop=3),
         GridColumn(header="changed", cells=_cells(parts, _what_changed), left=True, drop=1),
         GridColumn(header="layer", cells=_cells(parts, _layer), left=True, drop=4),
         GridColumn(header="why", cells=_cells(parts, _why, markdown=markdown), left=True, drop=2),
     ]
     return [column for column in columns if any(column.cells)]
+
+
+def _sum(parts: Sequence[BlamedPart]) -> BlamedPart | None:
+    if not parts:
+        return None
+    shares = [part.share for part in parts if part.share is not None]
+    return BlamedPart(
+        kind=PartKind.REST,
+        base_s=math.fsum(part.base_s for part in parts),
+        head_s=math.fsum(part.head_s for part in parts),
+        difference_s=math.fsum(part.difference_s for part in parts),
+        share=math.fsum(shares) if shares else None,
+        matters=False,
+    )
 
 
 def _shown(row: ComparedRow, comparison: Comparison) -> list[BlamedPart]:
@@ -135,12 +153,10 @@ def _shortened(text: str, before: str) -> str:
     return f"{text[:head]}…{rest}…" if tail + len(rest) < len(text) else f"{text[:head]}…{rest}"
 
 
-def _base_time(part: BlamedPart) -> str:
-    return ABSENT if part.change is StepChange.ADDED else _seconds(part.base_s)
-
-
-def _head_time(part: BlamedPart) -> str:
-    return ABSENT if part.change is StepChange.REMOVED else _seconds(part.head_s)
+def _times(part: BlamedPart) -> str:
+    base = ABSENT if part.change is StepChange.ADDED else _seconds(part.base_s)
+    head = ABSENT if part.change is StepChange.REMOVED else _seconds(part.head_s)
+    return f"{base} → {head}"
 
 
 def _seconds(seconds: float) -> str:
@@ -149,7 +165,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _share(part: BlamedPart) -> str:
-    return ABSENT if part.share is None else percent_text(part.share)
+    return ABSENT if part.share is None else percent_text(part.share).replace("-", MINUS)
 
 
 def _what_changed(part: BlamedPart) -> str:

@@ -45,17 +45,18 @@ def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = p
         _column("state", [row.state.value for row in rows], left=True),
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
         _column(f"ratio ({interval})", [_ratio(row) for row in rows], left=True),
-        _column("p", [_p_value(row.p_adjusted) for row in rows], drop=4),
+        *_p_column(rows),
         _column("n", [str(row.n or ABSENT) for row in rows], drop=5),
-        _column("base", [_median(row.base, comparison.unit) for row in rows], drop=2),
-        _column("head", [_median(row.head, comparison.unit) for row in rows], drop=2),
+        _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=2),
         *_change_columns(rows),
     ]
     if any(row.more_rounds for row in rows):
-        columns.insert(6, _column("more rounds", [more_text(row.more_rounds) for row in rows], drop=1))
+        columns.insert(4, _column("more rounds", [more_text(row.more_rounds) for row in rows], drop=1))
     if any(_lacks(side) for row in rows for side in (row.base, row.head)):
         columns.append(_column("valid", [f"{_valid(row.base)}, {_valid(row.head)}" for row in rows], drop=3))
-    return [column for column in columns if column.header != "p" or any(row.p_adjusted is not None for row in rows)]
+    return [
+        column for column in columns if column.header != "adjusted p" or any(row.p_adjusted is not None for row in rows)
+    ]
 
 
 def more_text(rounds: int | None) -> str:
@@ -94,14 +95,25 @@ def _ratio(row: ComparedRow) -> str:
     return f"{text} ({row.low:.3f}{DASH}{row.high:.3f})"
 
 
+def _p_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
+    """Nothing where nothing was tested."""
+    if all(row.p_adjusted is None for row in rows):
+        return []
+    return [_column("adjusted p", [_p_value(row.p_adjusted) for row in rows], drop=4)]
+
+
 def _p_value(p_value: float | None) -> str:
     if p_value is None:
         return ABSENT
     return f"<{_LEAST_P}" if p_value < _LEAST_P else f"{p_value:.3f}"
 
 
-def _median(side: RowSide | None, unit: str) -> str:
-    return ABSENT if side is None or side.median is None else amount_text(side.median, unit)
+def _medians(row: ComparedRow, unit: str) -> str:
+    base, head = (
+        ABSENT if side is None or side.median is None else amount_text(side.median, unit)
+        for side in (row.base, row.head)
+    )
+    return ABSENT if base == head == ABSENT else f"{base} → {head}"
 
 
 def _change_columns(rows: Sequence[ComparedRow]) -> list[GridColumn]:

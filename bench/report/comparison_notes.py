@@ -75,7 +75,10 @@ def _only_head(note: ComparisonNote) -> str:
 
 
 def _few_rounds(note: ComparisonNote) -> str:
-    return f"With {note.detail} rounds no difference could be shown, however large ({_some(note)})."
+    return (
+        f"With {note.detail} rounds no difference could be shown, however large ({_some(note)}): what is named as more "
+        "rounds is the least that could."
+    )
 
 
 _SENTENCES: Mapping[ComparisonNoteKind, Callable[[ComparisonNote], str]] = {

@@ -29,6 +29,7 @@ ABSENT = DASH
 _MILLISECONDS_BELOW = 0.0995
 _NARROW = 10.0
 _SMALL_RATIO = 0.1
+_NOTHING = 5e-6
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -74,6 +75,8 @@ def share_text(share: float) -> str:
 
 def signed_seconds_text(seconds: float) -> str:
     """A difference of times with its sign: `+153 ms`."""
+    if abs(seconds) < _NOTHING:
+        return "0 s"
     sign = MINUS if seconds < 0 else "+"
     return f"{sign}{seconds_text(abs(seconds))}"
 
