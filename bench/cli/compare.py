@@ -7,9 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.options import share
+from bench.cli.measuring import (
+    REVISION_MAX_ROUNDS,
+    BudgetOption,
+    MarginOption,
+    MaxRoundsOption,
+    MinRoundsOption,
+    ScenarioOption,
+    Words,
+)
+from bench.cli.rounds import DEFAULT_MIN_ROUNDS
+from bench.cli.run import EngineOption, TimeoutOption
+from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption
 from bench.cli.show import RESULTS, ResultsOption, StatesOption, terminal_width
 from bench.errors import UsageError
+from bench.model.build import BuilderKind
+from bench.pure.planning import DEFAULT_SEED
+from bench.pure.verdicts import DEFAULT_MARGIN
 from bench.report.choices import ComparisonFormat, parse_comparison_format
 
 if TYPE_CHECKING:
@@ -21,9 +35,9 @@ if TYPE_CHECKING:
 _FORMATS = ", ".join(ComparisonFormat)
 
 BaseArgument = Annotated[
-    str,
+    str | None,
     typer.Argument(
-        metavar="BASE",
+        metavar="[BASE]",
         help="What is compared with: a run's folder, its id, the beginning of its id, or `latest`; RUN:VARIANT for one "
         "variant of it.",
         show_default=False,
@@ -49,16 +63,6 @@ AxisOption = Annotated[
 MetricOption = Annotated[
     str, typer.Option("--metric", metavar="METRIC", help="What is judged: any metric of docs/FORMAT.md (Row).")
 ]
-MarginOption = Annotated[
-    float,
-    typer.Option(
-        "--margin",
-        metavar="SHARE",
-        parser=share("--margin", "3%"),
-        help="The difference that still counts as the same: 3% or 0.03.",
-        show_default="3%",
-    ),
-]
 AcrossOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -72,6 +76,16 @@ AcrossOption = Annotated[
 KeepDisturbedOption = Annotated[
     bool, typer.Option("--keep-disturbed", help="Count also the trials during which other work took much CPU.")
 ]
+RevisionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rev",
+        metavar="REV",
+        help="Measure this git revision of the scenario now; twice or more, the first is the base. `.` is the working "
+        "tree.",
+        show_default=False,
+    ),
+]
 FormatOption = Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"How to print: {_FORMATS}.")]
 
 
@@ -80,21 +94,34 @@ def register(app: typer.Typer) -> None:
 
     @app.command("compare")
     def compare(
-        base: BaseArgument,
+        base: BaseArgument = None,
         head: HeadArgument = None,
         *,
         axis: AxisOption = None,
         metric: MetricOption = "wall_s",
-        margin: MarginOption = 0.03,
+        margin: MarginOption = DEFAULT_MARGIN,
         state: StatesOption = None,
         across: AcrossOption = None,
         keep_disturbed: KeepDisturbedOption = False,
         results: ResultsOption = RESULTS,
         form: FormatOption = ComparisonFormat.TABLE.value,
+        rev: RevisionOption = None,
+        scenario: ScenarioOption = None,
+        set_: SetOption = None,
+        base_image: BaseOption = None,
+        min_rounds: MinRoundsOption = DEFAULT_MIN_ROUNDS,
+        max_rounds: MaxRoundsOption = REVISION_MAX_ROUNDS,
+        budget: BudgetOption = None,
+        engine: EngineOption = "auto",
+        builder: BuilderOption = BuilderKind.BUILDKIT,
+        timeout: TimeoutOption = None,
+        seed: SeedOption = DEFAULT_SEED,
     ) -> None:
-        """Compare two runs, two variants, or the levels of an axis: faster, slower, same or undecided, and why.
+        """Compare two runs, two variants, the levels of an axis, or git revisions that are measured now.
 
-        Two sides of one run are compared in pairs by round. Two runs were measured at different times, which is said.
+        The verdicts are faster, slower, same or undecided, each with the steps to blame. Two sides of one run are
+        compared in pairs by round. Two runs were measured at different times, which is said. With --rev, two revisions
+        or more are built side by side until the question is decided; the options from --scenario on are for that.
 
         Exits with 4 when builds failed that did not fail in BASE, else with 1 when something is slower, else with 3
         when something is undecided, else with 0.
@@ -112,24 +139,55 @@ def register(app: typer.Typer) -> None:
             across=_fields(across or ()),
             keep_disturbed=keep_disturbed,
         )
-        comparison = _compared(base, head, axis, question, results)
+        if rev:
+            if base is not None or axis is not None:
+                raise UsageError("--rev measures revisions now, and BASE or --axis name a run", remedy="leave one out")
+            words = Words(
+                scenario=scenario,
+                set_=set_,
+                base=base_image,
+                state=state,
+                engine=engine,
+                builder=builder,
+                timeout=timeout,
+                seed=seed,
+                results=results,
+                margin=margin,
+                min_rounds=min_rounds,
+                max_rounds=max_rounds,
+                budget=budget,
+            )
+            comparison = _measured(rev, words, question)
+        else:
+            comparison = _compared(base, head, axis, question, results)
         typer.echo(render_comparison(comparison, chosen_form, width=terminal_width()), nl=False)
         raise typer.Exit(exit_code_of_comparison(comparison))
 
 
-def _compared(base: str, head: str | None, axis: str | None, question: Question, results: Path) -> Comparison:
+def _measured(revisions: Sequence[str], words: Words, question: Question) -> Comparison:
+    from bench.app.revision_campaign import compare_revisions
+    from bench.cli.measuring import prepare
+
+    if len(revisions) < 2:  # noqa: PLR2004  (a comparison has two sides)
+        raise UsageError("--rev names one revision, and a comparison has two", remedy="--rev main --rev HEAD")
+    asked = prepare(words)
+    return compare_revisions(asked.scenario, revisions, asked.how, asked.world, question).comparison
+
+
+def _compared(base: str | None, head: str | None, axis: str | None, question: Question, results: Path) -> Comparison:
     from bench.ports.compared_sides import open_side, open_sides, split_name
     from bench.ports.run_store import RunStore
     from bench.pure.comparison import compare, compare_axis
 
     store = RunStore(results)
     if axis is None:
-        if head is None:
+        if base is None or head is None:
             raise UsageError(
-                "compare needs a BASE and a HEAD", remedy="buildmark compare BASE HEAD, or BASE --axis AXIS"
+                "compare needs a BASE and a HEAD",
+                remedy="buildmark compare BASE HEAD, BASE --axis AXIS, or --rev main --rev HEAD",
             )
         return compare(*open_sides(store, base, head), question)
-    run, variant = split_name(base)
+    run, variant = split_name(base or "latest")
     if head is not None or variant is not None:
         raise UsageError(
             "--axis compares all variants of one run, so it takes a run as BASE and no HEAD",

@@ -12,10 +12,12 @@ import typer
 from bench import __version__
 from bench.cli import (
     bases,
+    bisect,
     compare,
     doctor,
     engine,
     explain,
+    gate,
     layers,
     plan,
     render,
@@ -37,7 +39,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, resume, show, compare, explain, layers, plan, render, scenarios, schema, bases, engine, doctor):
+MEASURING = (run, resume, gate, bisect)
+READING = (show, compare, explain, layers)
+PREPARING = (plan, render, scenarios, schema, bases, engine, doctor)
+for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)
 
 

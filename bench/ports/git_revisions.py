@@ -5,6 +5,7 @@ Files are checked out through an index of our own: the user's index, branches an
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,14 @@ class Repository:
                 f"'{revision}' is no commit of the repository {self.root}",
                 remedy="name a branch, a tag or a commit; where the clone is shallow, fetch more of it",
             ) from error
+
+    def default_branch(self) -> str:
+        """The branch that changes go to: the remote's, else `main` or `master`. Raises UsageError without one."""
+        for name in ("origin/HEAD", "main", "master"):
+            with contextlib.suppress(UsageError):
+                self.resolve(name)
+                return name
+        raise UsageError("the repository has no branch 'main' or 'master'", remedy="name the base branch: --against")
 
     def merge_base(self, first: str, second: str) -> str:
         """The commit at which two revisions parted. Raises UsageError where they have none in common."""

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import msgspec
 
+from bench.errors import ExitCode
+from bench.model.bisection import Bisection
+from bench.model.verdict import Verdict
+
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a row of commits, the oldest first, of which the last is slow and what came before is not.
@@ -48,3 +52,9 @@ def learn(search: Search, place: int, *, is_slow: bool | None) -> Search:
 def suspects(search: Search) -> tuple[str, ...]:
     """The commits of which one made it slow: just one when the search has found it."""
     return search.commits[search.last_good + 1 : search.first_bad + 1]
+
+
+def exit_code_of_bisection(found: Bisection) -> ExitCode:
+    """Fine when the commit is found and confirmed against the one before it, else undecided."""
+    is_sure = found.culprit is not None and found.check is not None and found.check.verdict is Verdict.SLOWER
+    return ExitCode.OK if is_sure else ExitCode.UNDECIDED

@@ -14,13 +14,16 @@ import msgspec
 
 from bench.errors import ExitCode, UsageError, did_you_mean
 from bench.model.comparison import ComparedRow, ComparedSide, Comparison, Method
+from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.verdict import Verdict
 from bench.pure.comparability import check_comparable
 from bench.pure.comparison_cells import Cells
+from bench.pure.comparison_looks import Looked, looked_rows, with_look
 from bench.pure.comparison_notes import notes_of_comparison
 from bench.pure.comparison_rows import Draft, draft
 from bench.pure.metrics import MORE_IS_BETTER, ORDER, unit_of
+from bench.pure.repeated_looks import Place
 from bench.pure.sides import Match, Question, Side, match_levels, match_sides
 from bench.pure.statistics import fewest_rounds, holm, rounds_to_decide
 from bench.pure.verdicts import exit_code, judge
@@ -83,7 +86,8 @@ def _compare(base: Side, head: Side, matches: Sequence[Match], question: Questio
         for match in matches
         for state in states
     ]
-    rows = _judged([one for one in drafts if one.row.base or one.row.head], question)
+    looked = looked_rows(base, axis, question) if same_run else {}
+    rows = _judged([one for one in drafts if one.row.base or one.row.head], question, looked, base.run)
     if not any(row.base and row.head for row in rows):
         raise UsageError(
             f"{base.label} and {head.label} have no variant and state in common",
@@ -124,14 +128,22 @@ def _side(side: Side) -> ComparedSide:
     )
 
 
-def _judged(drafts: Sequence[Draft], question: Question) -> tuple[ComparedRow, ...]:
-    """The rows with their verdicts. p-values are adjusted over all of the table that have one."""
-    tested = [one for one in drafts if one.row.p_value is not None]
-    adjusted = iter(holm([one.row.p_value or 0.0 for one in tested]))
+def _judged(drafts: Sequence[Draft], question: Question, looked: Looked, run: Run) -> tuple[ComparedRow, ...]:
+    """The rows with their verdicts. p-values are adjusted over all that have one and were not looked at on the way."""
+    looks = [looked.get(_place(one.row)) for one in drafts]
+    tested = [one for one, look in zip(drafts, looks, strict=True) if one.row.p_value is not None and look is None]
+    adjusted = dict(zip(map(id, tested), holm([one.row.p_value or 0.0 for one in tested]), strict=True))
+    decided_at = run.adaptive.decide if run.adaptive and run.adaptive.decide else question.margin
     return tuple(
-        _with_verdict(one, next(adjusted) if one.row.p_value is not None else None, len(tested), question)
-        for one in drafts
+        _with_verdict(one, adjusted.get(id(one)), len(tested), question)
+        if look is None
+        else with_look(one.row, look, question.margin, decided_at)
+        for one, look in zip(drafts, looks, strict=True)
     )
+
+
+def _place(row: ComparedRow) -> Place:
+    return (row.head.variant if row.head else "", row.state)
 
 
 def _with_verdict(one: Draft, p_adjusted: float | None, tests: int, question: Question) -> ComparedRow:
