@@ -9,17 +9,17 @@ Neighbours: `bench.pure.bisecting` says which commit comes next, `bench.app.revi
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import msgspec
 
 from bench.app.asked import World
-from bench.app.revision_campaign import Measuring, compare_revisions
+from bench.app.revision_campaign import Comparer, Measuring, compare_revisions
 from bench.model.bisection import Bisection, Tried
 from bench.model.comparison import ComparedRow
 from bench.model.run import Run
 from bench.model.scenario import REVISION_AXIS, Scenario
 from bench.model.verdict import Verdict
-from bench.ports.git_revisions import Repository
 from bench.pure.bisecting import begin, candidate, learn, suspects
 from bench.pure.planning import Selection
 from bench.pure.sides import Question
@@ -42,20 +42,46 @@ class _Measured(msgspec.Struct, frozen=True, kw_only=True):
                 return None
 
 
+class Commits(Protocol):
+    """What is needed of `bench.ports.git_revisions.Repository`."""
+
+    def resolve(self, revision: str) -> str:
+        """The commit that a revision names."""
+        ...
+
+    def between(self, good: str, bad: str) -> tuple[str, ...]:
+        """The commits after `good` up to `bad`, the oldest first."""
+        ...
+
+    def subject(self, commit: str) -> str:
+        """The first line of a commit's message."""
+        ...
+
+
 class Bisector:
     """One bisection. `margin` is the share up to which the good and the bad commit count as the same."""
 
-    def __init__(self, scenario: Scenario, how: Measuring, world: World, *, margin: float) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        how: Measuring,
+        world: World,
+        *,
+        margin: float,
+        commits: Commits,
+        compare: Comparer = compare_revisions,
+    ) -> None:
         self._scenario = scenario
         self._how = how
         self._world = world
         self._margin = margin
-        self._repository = Repository(scenario.folder, world.environment)
+        self._commits = commits
+        self._compare = compare
 
     def find(self, good: str, bad: str) -> Bisection:
         """Find the commit. Raises UsageError where `good` does not come before `bad`, and what a campaign raises."""
-        first_good = self._repository.resolve(good)
-        commits = self._repository.between(first_good, bad)
+        first_good = self._commits.resolve(good)
+        commits = self._commits.between(first_good, bad)
         whole = self._measure(first_good, commits[-1], self._how, self._margin)
         told = Bisection(good=first_good, bad=commits[-1], row=None, whole=whole.tried, tried=(), suspects=commits)
         if not whole.is_slow or whole.row is None or whole.row.ratio is None:
@@ -83,12 +109,12 @@ class Bisector:
 
     def _measure(self, base: str, head: str, how: Measuring, margin: float) -> _Measured:
         """Hold two commits against each other; of several rows, the one in which the head is surest to be slower."""
-        subject = self._repository.subject(head)
+        subject = self._commits.subject(head)
         self._world.say(f"bisect: {head[:12]} ({subject}) against {base[:12]}")
         question = Question(margin=margin)
         if how.adaptive is not None:
             how = msgspec.structs.replace(how, adaptive=msgspec.structs.replace(how.adaptive, decide=margin))
-        compared = compare_revisions(self._scenario, (base, head), how, self._world, question)
+        compared = self._compare(self._scenario, (base, head), how, self._world, question)
         row = max(compared.comparison.rows, key=_surety, default=None)
         verdict = row.verdict if row and row.verdict else Verdict.UNDECIDED
         tried = Tried(

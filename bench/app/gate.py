@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from bench.app.asked import World
-from bench.app.revision_campaign import Measuring, compare_revisions
+from bench.app.revision_campaign import Comparer, Measuring, compare_revisions
 from bench.app.revisions import WORKING_TREE
 from bench.errors import UsageError
 from bench.model.gate import Gate
@@ -21,14 +21,11 @@ from bench.pure.gating import gated_rows, is_suspicious
 from bench.pure.sides import Question
 
 
-def run_gate(
-    scenario: Scenario, how: Measuring, world: World, question: Question, *, against: str | None, head: str
-) -> Gate:
-    """Compare `head` (a revision, or `.` for the working tree) with where it left the branch `against`.
+def gate_pair(repository: Repository, against: str | None, head: str) -> tuple[str, str | None]:
+    """The commit at which `head` (a revision, or `.` for the working tree) left the branch `against`, and the head's.
 
-    Raises UsageError where the head is the base itself, and what a campaign raises.
+    Raises UsageError where the head is on that branch itself.
     """
-    repository = Repository(scenario.folder, world.environment)
     commit = None if head == WORKING_TREE else repository.resolve(head)
     base = repository.merge_base(against or repository.default_branch(), commit or "HEAD")
     if commit == base:
@@ -36,17 +33,31 @@ def run_gate(
             f"{head} is on the base branch itself (at {base[:12]}): there is nothing to compare it with",
             remedy="check out the change, or name an older commit with --against HEAD~1",
         )
-    pair = (base, commit or WORKING_TREE)
-    first = compare_revisions(scenario, pair, how, world, question).comparison
+    return base, commit
+
+
+def run_gate(
+    scenario: Scenario,
+    how: Measuring,
+    world: World,
+    question: Question,
+    *,
+    pair: tuple[str, str | None],
+    compare: Comparer = compare_revisions,
+) -> Gate:
+    """Compare the commits of `pair` (base and head; None is the working tree). Raises what a campaign raises."""
+    base, head = pair
+    revisions = (base, head or WORKING_TREE)
+    first = compare(scenario, revisions, how, world, question).comparison
     second = None
     if is_suspicious(first):
         world.say("gate: something is slower; measuring again before that is believed")
         again = msgspec.structs.replace(how, seed=how.seed + 1)
-        second = compare_revisions(scenario, pair, again, world, question).comparison
+        second = compare(scenario, revisions, again, world, question).comparison
     return Gate(
         scenario=scenario.name,
         base=base,
-        head=commit,
+        head=head,
         margin=question.margin,
         rows=gated_rows(first, second),
         first=first,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -53,6 +53,10 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     folder: RunFolder
     run: Run
     comparison: Comparison
+
+
+Comparer = Callable[[Scenario, Sequence[str], Measuring, World, Question], Compared]
+"""How revisions are compared: `compare_revisions`, unless a test has another way."""
 
 
 def compare_revisions(

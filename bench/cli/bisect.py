@@ -61,6 +61,7 @@ def register(app: typer.Typer) -> None:
         the commit is found and confirmed, else with 3.
         """
         from bench.app.bisection import Bisector
+        from bench.ports.git_revisions import Repository
         from bench.pure.bisecting import exit_code_of_bisection
         from bench.report.bisection import render_bisection, render_bisection_json
 
@@ -81,7 +82,9 @@ def register(app: typer.Typer) -> None:
                 budget=budget,
             )
         )
-        found = Bisector(asked.scenario, asked.how, asked.world, margin=margin).find(good, bad)
+        commits = Repository(asked.scenario.folder, asked.world.environment)
+        bisector = Bisector(asked.scenario, asked.how, asked.world, margin=margin, commits=commits)
+        found = bisector.find(good, bad)
         is_json = format_ is ListFormat.JSON
         typer.echo(
             render_bisection_json(found) if is_json else render_bisection(found, width=terminal_width()), nl=False

@@ -68,7 +68,8 @@ def register(app: typer.Typer) -> None:
         Exits with 1 when two campaigns found the same thing slower, else with 3 when something could not be decided,
         else with 0.
         """
-        from bench.app.gate import run_gate
+        from bench.app.gate import gate_pair, run_gate
+        from bench.ports.git_revisions import Repository
         from bench.pure.gating import exit_code_of_gate
         from bench.pure.sides import Question
         from bench.report.gate import render_gate
@@ -91,6 +92,8 @@ def register(app: typer.Typer) -> None:
                 budget=budget,
             )
         )
-        answer = run_gate(asked.scenario, asked.how, asked.world, Question(margin=margin), against=against, head=head)
+        repository = Repository(asked.scenario.folder, asked.world.environment)
+        pair = gate_pair(repository, against, head)
+        answer = run_gate(asked.scenario, asked.how, asked.world, Question(margin=margin), pair=pair)
         typer.echo(render_gate(answer, chosen_form, width=terminal_width()), nl=False)
         raise typer.Exit(exit_code_of_gate(answer.rows))
