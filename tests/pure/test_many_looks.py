@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped] # scipy ships no types
 
@@ -60,6 +60,7 @@ def test_a_campaign_that_never_reaches_its_longest_spends_less() -> None:
     assert nominal_levels((), 20) == ()
 
 
+@settings(deadline=None)  # forty integrations
 @given(st.sets(st.integers(min_value=1, max_value=40), min_size=1), st.sampled_from([0.01, 0.025, 0.05]))
 def test_every_look_has_a_level_of_its_own_below_the_whole(looks: set[int], level: float) -> None:
     levels = nominal_levels(sorted(looks), 40, level=level)

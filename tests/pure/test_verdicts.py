@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import ExitCode
@@ -36,6 +36,7 @@ def test_of_a_table_the_adjusted_p_counts() -> None:
     assert judge(slower, margin=0.03, p_adjusted=0.08, level=0.1) is Verdict.SLOWER
 
 
+@settings(deadline=None)  # the first call imports numpy
 @given(
     st.lists(st.floats(min_value=-1, max_value=1), min_size=1, max_size=15), st.floats(min_value=0.01, max_value=0.5)
 )
