@@ -10,6 +10,8 @@ import typer
 from bench.cli.options import share
 from bench.cli.show import RESULTS, ResultsOption, StatesOption, terminal_width
 from bench.errors import UsageError
+from bench.pure.metrics import WALL
+from bench.pure.verdicts import DEFAULT_MARGIN
 from bench.report.choices import ComparisonFormat, parse_comparison_format
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ BaseArgument = Annotated[
 HeadArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[HEAD]",
+        metavar="HEAD",
         help="What is judged, named alike; :VARIANT for one of the same run. None with --axis.",
         show_default=False,
     ),
@@ -84,8 +86,8 @@ def register(app: typer.Typer) -> None:
         head: HeadArgument = None,
         *,
         axis: AxisOption = None,
-        metric: MetricOption = "wall_s",
-        margin: MarginOption = 0.03,
+        metric: MetricOption = WALL,
+        margin: MarginOption = DEFAULT_MARGIN,
         state: StatesOption = None,
         across: AcrossOption = None,
         keep_disturbed: KeepDisturbedOption = False,

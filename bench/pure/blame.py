@@ -28,6 +28,8 @@ MATTERS_OF_DIFFERENCE = 0.1
 MATTERS_OF_WALL = 0.01
 MATTERS_OF_LAYER = 0.01
 MATTERS_OF_BYTES = 100_000
+NO_DIFFERENCE_S = 1e-6
+"""Of less than what clocks tell, nothing has a share."""
 _BESIDE_STEPS = {
     PartKind.CONTEXT: ("context_s", ActivityKind.CONTEXT),
     PartKind.PULL: ("pull_s", ActivityKind.PULL),
@@ -200,7 +202,7 @@ def _judged(part: BlamedPart, difference_s: float, wall_s: float) -> BlamedPart:
     least_s = max(MATTERS_OF_DIFFERENCE * abs(difference_s), MATTERS_OF_WALL * wall_s)
     return msgspec.structs.replace(
         part,
-        share=part.difference_s / difference_s if difference_s else None,
+        share=part.difference_s / difference_s if abs(difference_s) >= NO_DIFFERENCE_S else None,
         matters=abs(part.difference_s) >= least_s or cache_changed(part) or layer_changed(part),
     )
 

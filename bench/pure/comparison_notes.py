@@ -51,7 +51,10 @@ def _progress(side: Side) -> Iterator[ComparisonNote]:
 
 
 def _counted_out(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
-    """Trials that are in no number, on either side: the invalid and failed ones with their rows, and the disturbed."""
+    """Trials that are in no number, on either side: the invalid and failed ones with their rows, and the disturbed.
+
+    Why all of a row were lost is told with the row; the detail is the reason of those that were lost beside others.
+    """
     lost = [(row, side, word) for row, side, word in _sides(rows) if side.n_invalid or side.n_failed]
     if lost:
         yield ComparisonNote(
@@ -60,7 +63,7 @@ def _counted_out(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
                 f"{row.name} {row.state} of the {word}: {side.n_failed} failed, {side.n_invalid} invalid"
                 for row, side, word in lost
             ),
-            detail=next((side.reason for _, side, _ in lost if side.reason), ""),
+            detail=next((side.reason for _, side, _ in lost if side.reason and side.median is not None), ""),
             count=sum(side.n_invalid + side.n_failed for _, side, _ in lost),
         )
     disturbed = [(row, side, word) for row, side, word in _sides(rows) if side.n_disturbed]
