@@ -19,8 +19,7 @@ from bench.pure.last_words import cause_of, short_cause
 from bench.pure.metrics import CACHE_SAVED, WALL, WEIGHED, counts, metric_values, weighed_values
 from bench.pure.outcome import is_failure
 from bench.pure.sides import Side
-
-LOST = (TrialStatus.FAILED, TrialStatus.TIMEOUT, TrialStatus.UNAVAILABLE)
+from bench.pure.summary import LOST
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ Only `bench.pure.comparison` can judge, for p-values are adjusted over the whole
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping
 
 import msgspec
@@ -86,7 +87,7 @@ def _counted(base: tuple[float, ...], head: tuple[float, ...]) -> Estimate:
     """Numbers that hardly vary, from one build on: the interval reaches from the smallest ratio to the largest."""
     low, high = min(head) - max(base), max(head) - min(base)
     return Estimate(
-        ratio=math.exp(_middle(head) - _middle(base)),
+        ratio=math.exp(statistics.median(head) - statistics.median(base)),
         low=math.exp(low),
         high=math.exp(high),
         p_value=0.0 if low > 0 or high < 0 else 1.0,
@@ -94,10 +95,6 @@ def _counted(base: tuple[float, ...], head: tuple[float, ...]) -> Estimate:
         coverage=NOMINAL_COVERAGE,
         least_p=0.0,
     )
-
-
-def _middle(values: tuple[float, ...]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 def _why_not(base: Cell | None, head: Cell | None, ours: Values, theirs: Values) -> str:
