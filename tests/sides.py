@@ -45,7 +45,7 @@ def make_side(
 
 def _wall_s(takes: Takes | float, variant: str, state: State, round_: int) -> float:
     plain_s = takes(variant, state, round_) if callable(takes) else takes
-    luck = LUCK[(round_ + len(variant)) % len(LUCK)]
+    luck = LUCK[(round_ + sum(map(ord, variant))) % len(LUCK)]
     return plain_s * (1 + WEATHER[round_ % len(WEATHER)]) * (1 + luck)
 
 

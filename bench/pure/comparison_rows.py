@@ -13,7 +13,8 @@ import msgspec
 
 from bench.model.comparison import ComparedRow, Method
 from bench.model.scenario import State
-from bench.pure.blame import BlameSide, blame
+from bench.model.trial import Trial
+from bench.pure.blame import BlameSide, blame, typical_halves
 from bench.pure.comparison_cells import Cell, row_side, values_of
 from bench.pure.comparison_changes import changes_of
 from bench.pure.metrics import IMAGE_SIZE, WEIGHED
@@ -61,7 +62,8 @@ def draft(name: str, state: State, base: Cell | None, head: Cell | None, *, metr
         blame=None,
     )
     if base is not None and head is not None and base.counting and head.counting:
-        blamed = blame(_blame_side(base), _blame_side(head))
+        halves = typical_halves(base.counting, head.counting, paired=same_run)
+        blamed = blame(_blame_side(base, halves[0]), _blame_side(head, halves[1]))
         row = msgspec.structs.replace(row, changes=changes_of(base, head, judged=metric), blame=blamed)
     return Draft(row=row, estimate=estimate)
 
@@ -109,6 +111,6 @@ def _why_not(base: Cell | None, head: Cell | None, ours: Values, theirs: Values)
     return "no round has a value above zero on both sides"
 
 
-def _blame_side(cell: Cell) -> BlameSide:
+def _blame_side(cell: Cell, trials: tuple[Trial, ...]) -> BlameSide:
     layers = next((trial.layers for trial in cell.weighed if trial.layers is not None), None)
-    return BlameSide(trials=cell.counting, layers=layers)
+    return BlameSide(trials=trials, layers=layers)

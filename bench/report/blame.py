@@ -38,7 +38,7 @@ _BESIDE = {
     PartKind.ENGINE: "engine: making the image, looking into the cache",
     PartKind.IDLE_GAPS: "idle: between the engine's steps",
     PartKind.IDLE_CLIENT: "idle: the client's start and end",
-    PartKind.REST: "not told: what the medians of the parts leave",
+    PartKind.REST: "what nobody told anything of",
 }
 _CHANGES = {
     StepChange.SAME: "",
@@ -82,7 +82,7 @@ def _heading(row: ComparedRow, found: Blame, *, explains: bool) -> str:
         return f"{row.name}, {row.state}: steps that the cache or their layers tell apart"
     doubt = " (undecided: it may be chance)" if row.verdict is Verdict.UNDECIDED else ""
     difference = signed_seconds_text(found.difference_s)
-    return f"{row.name}, {row.state}: {difference} of wall time at the median{doubt}, of which"
+    return f"{row.name}, {row.state}: {difference} of wall time in the typical trials{doubt}, of which"
 
 
 def blame_columns(blamed: Blamed, *, markdown: bool = False) -> list[GridColumn]:

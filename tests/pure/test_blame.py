@@ -14,7 +14,7 @@ from bench.model.cache import CacheVerdict, MissKind, MissReason
 from bench.model.image_layers import ImageLayer, ImageLayers
 from bench.model.timeline import TimeShares
 from bench.model.trial import StepUse, Trial
-from bench.pure.blame import BlameSide, blame
+from bench.pure.blame import BlameSide, blame, typical_halves
 from tests.builders import make_trial
 from tests.pure.test_step_alignment import dockerfile
 
@@ -159,11 +159,42 @@ def test_the_layer_and_the_written_bytes_of_a_step_stand_beside_it() -> None:
     assert part.matters
 
 
-def test_one_slow_trial_of_many_blames_nothing() -> None:
+def of_rounds(*walls: float) -> tuple[Trial, ...]:
+    return tuple(make_trial(round=round_, wall_s=wall_s) for round_, wall_s in enumerate(walls, start=1))
+
+
+def walls_of(trials: Sequence[Trial]) -> set[float | None]:
+    return {trial.wall_s for trial in trials}
+
+
+def test_the_typical_trials_are_those_in_the_middle() -> None:
+    base, head = of_rounds(9.0, 1.0, 1.1, 1.2, 0.1), of_rounds(2.0, 3.0, 4.0)
+    halves = typical_halves(base, head, paired=False)
+    assert (walls_of(halves[0]), walls_of(halves[1])) == ({1.0, 1.1, 1.2}, {3.0})
+
+
+def test_of_pairs_the_typical_rounds_are_those_whose_difference_is() -> None:
+    drifting = of_rounds(1.0, 2.0, 3.0, 4.0)
+    spiked = of_rounds(1.1, 2.1, 3.9, 4.0)
+    halves = typical_halves(drifting, spiked, paired=True)
+    assert [{trial.round for trial in half} for half in halves] == [{1, 2}, {1, 2}]
+
+
+def test_rounds_that_one_side_lacks_are_no_pairs() -> None:
+    halves = typical_halves(of_rounds(1.0, 2.0), of_rounds(1.0, 2.0)[1:], paired=True)
+    assert [{trial.round for trial in half} for half in halves] == [{2}, {2}]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_few_trials_are_all_typical(count: int) -> None:
+    trials = of_rounds(*range(1, count + 1))
+    assert len(typical_halves(trials, trials, paired=True)[0]) == count
+
+
+def test_what_is_the_same_has_no_shares() -> None:
     steps = dockerfile(*STEPS)
-    calm = timed(steps, (0.1, 0.5, 0.2))
-    found = blamed(side(*[calm] * 5), side(*[calm] * 4, timed(steps, (0.1, 9.0, 0.2))))
-    assert found.difference_s == pytest.approx(0.0)
+    trial = timed(steps, (0.1, 0.5, 0.2))
+    found = blamed(side(trial), side(trial))
     assert not any(part.matters for part in found.parts)
     assert {part.share for part in found.parts} == {None}
 

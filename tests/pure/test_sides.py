@@ -64,6 +64,12 @@ def test_each_of_several_levels_is_named_and_held_against_the_first() -> None:
     ]
 
 
+def test_several_levels_beside_other_axes_are_told_apart() -> None:
+    axes = {"base": ("a", "b"), "rev": ("v1", "v2", "v3")}
+    names = [match.name for match in match_levels(make_run(make_plan(axes), axes=axes), "rev")]
+    assert names == ["a, v2", "a, v3", "b, v2", "b, v3"]
+
+
 def test_a_variant_without_a_twin_is_still_there() -> None:
     plan = make_plan(REVISIONS)
     left = tuple(variant for variant in plan.variants if variant.id != "alpine-3.23-main")
