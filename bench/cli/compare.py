@@ -22,6 +22,7 @@ from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption
 from bench.cli.show import RESULTS, ResultsOption, StatesOption, terminal_width
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
+from bench.pure.metrics import WALL
 from bench.pure.planning import DEFAULT_SEED
 from bench.pure.verdicts import DEFAULT_MARGIN
 from bench.report.choices import ComparisonFormat, parse_comparison_format
@@ -46,7 +47,7 @@ BaseArgument = Annotated[
 HeadArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[HEAD]",
+        metavar="HEAD",
         help="What is judged, named alike; :VARIANT for one of the same run. None with --axis.",
         show_default=False,
     ),
@@ -98,7 +99,7 @@ def register(app: typer.Typer) -> None:
         head: HeadArgument = None,
         *,
         axis: AxisOption = None,
-        metric: MetricOption = "wall_s",
+        metric: MetricOption = WALL,
         margin: MarginOption = DEFAULT_MARGIN,
         state: StatesOption = None,
         across: AcrossOption = None,

@@ -15,7 +15,7 @@ class PartKind(StrEnum):
 
     `step`: a step of the Dockerfile. `context`, `pull`: sending the context, fetching bases. `engine`: making the
     image, looking into the cache and the like, without what a step that the cache had took. `idle-gaps` and
-    `idle-client` are those of `TimeShares`. `rest`: what the parts leave over, for medians do not add up exactly.
+    `idle-client` are those of `TimeShares`. `rest`: what nobody told anything of.
     """
 
     STEP = "step"
@@ -54,7 +54,7 @@ class StepSide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BlamedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the difference. `base_s` and `head_s` are medians in seconds, 0 where that side does not have it.
+    """One part of the difference. `base_s` and `head_s` are means in seconds, 0 where that side does not have it.
 
     `difference_s` = `head_s` - `base_s`, and `share` is that over the whole difference, None where there is none.
     `change`, `base` and `head` are a step's. `matters`: it is large enough to tell, or the cache did something else.
@@ -72,7 +72,11 @@ class BlamedPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Blame(msgspec.Struct, frozen=True, kw_only=True):
-    """The difference of the medians of the wall time, in seconds, and its parts: the largest first, adding up to it."""
+    """The difference of the mean wall times of the typical trials, in seconds, and its parts: the largest first.
 
+    The parts add up to it. `n` is how many typical trials a side it rests on (see `bench.pure.blame.typical_halves`).
+    """
+
+    n: int
     difference_s: float
     parts: tuple[BlamedPart, ...]

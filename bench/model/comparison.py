@@ -42,7 +42,7 @@ class RowSide(msgspec.Struct, frozen=True, kw_only=True):
     """One side of a row: how many of its planned trials count, and the median of those in the metric's unit.
 
     `n_failed` includes timeouts and bases that could not be had; `n_disturbed` are valid trials that are left out.
-    `reason` says why none counts; None where one does.
+    `reason` says why none has the metric, or what most of those say that failed or are invalid; None where all is well.
     """
 
     variant: str

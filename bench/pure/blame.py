@@ -1,8 +1,9 @@
-"""Two sides' trials → which parts of the build made the difference between their median wall times.
+"""Two sides' trials → which parts of the build made the difference between their wall times.
 
 The parts are the steps, matched by `bench.pure.step_alignment`, and what a build does beside them (`TimeShares`). Each
-is the median over a side's trials, in parts of the wall time where the builder tells enough for that, so that steps at
-the same time are not counted twice. Medians do not add up exactly: what they leave over is a part too, the rest.
+is the mean over a side's typical trials (`typical_halves`), in parts of the wall time where the builder tells enough
+for that, so that steps at the same time are not counted twice. Medians of the parts would not add up to anything, and
+means over all trials would blame whatever a single spike hit.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -24,10 +26,14 @@ from bench.pure.cache_use import step_key
 from bench.pure.step_alignment import StepPair, align_steps, step_text
 from bench.pure.timeline import step_activity
 
+Item = TypeVar("Item")
+_TWO = 2
 MATTERS_OF_DIFFERENCE = 0.1
 MATTERS_OF_WALL = 0.01
 MATTERS_OF_LAYER = 0.01
 MATTERS_OF_BYTES = 100_000
+NO_DIFFERENCE_S = 1e-6
+"""Of less than what clocks tell, nothing has a share."""
 _BESIDE_STEPS = {
     PartKind.CONTEXT: ("context_s", ActivityKind.CONTEXT),
     PartKind.PULL: ("pull_s", ActivityKind.PULL),
@@ -38,25 +44,22 @@ _BESIDE_STEPS = {
 
 
 class BlameSide(msgspec.Struct, frozen=True, kw_only=True):
-    """One side: its trials that count, and its image's layers where one was weighed."""
+    """One side: its trials to look at, all with a wall time, and its image's layers where one was weighed."""
 
     trials: tuple[Trial, ...]
     layers: ImageLayers | None = None
 
 
 class _Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """One step as it was in every trial of a side that has it, each beside what that trial's meters told of it."""
+    """One step as it was in every trial of a side that has it: `seconds` is its mean over all of them."""
 
     steps: tuple[Step, ...]
+    seconds: float
     written_bytes: tuple[int, ...]
 
-    @property
-    def seconds(self) -> float:
-        return statistics.median(map(_seconds, self.steps))
 
-
-class _Medians(msgspec.Struct, frozen=True, kw_only=True):
-    """What one side's build is made of, in seconds: the whole, each step by its key, and what lies beside the steps."""
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one side's build is made of, in mean seconds: the whole, each step by its key, and what lies beside them."""
 
     wall_s: float
     steps: Mapping[str, _Seen]
@@ -68,11 +71,38 @@ class _Medians(msgspec.Struct, frozen=True, kw_only=True):
         return self.wall_s - math.fsum((*(seen.seconds for seen in self.steps.values()), *self.beside_s.values()))
 
 
+def typical_halves(
+    base: Sequence[Trial], head: Sequence[Trial], *, paired: bool
+) -> tuple[tuple[Trial, ...], tuple[Trial, ...]]:
+    """The trials in the middle of each side: without the quarter that took longest and the quarter that was fastest.
+
+    Of pairs, both trials of the rounds whose difference lies in the middle. The mean of what is left is the midmean,
+    which has a say for half of the trials and none for spikes (Tukey, Exploratory Data Analysis (1977), section 19).
+    """
+    if not paired:
+        return tuple(_middle(base, _wall_s)), tuple(_middle(head, _wall_s))
+    by_round = {trial.round: trial for trial in head}
+    pairs = [(trial, by_round[trial.round]) for trial in base if trial.round in by_round]
+    chosen = _middle(pairs, lambda pair: _wall_s(pair[1]) - _wall_s(pair[0]))
+    return tuple(pair[0] for pair in chosen), tuple(pair[1] for pair in chosen)
+
+
+def _middle(items: Sequence[Item], key: Callable[[Item], float]) -> list[Item]:
+    """The middle half; of three, the one in the middle."""
+    count = len(items)
+    outside = max(count // 4, 1) if count > _TWO else 0
+    return sorted(items, key=key)[outside : count - outside]
+
+
+def _wall_s(trial: Trial) -> float:
+    return trial.wall_s or 0.0
+
+
 def blame(base: BlameSide, head: BlameSide) -> Blame | None:
-    """Every part of the difference, the largest first; None where a side has no trial with a time."""
-    ours, theirs = _medians(base), _medians(head)
-    if ours is None or theirs is None:
+    """Every part of the difference, the largest first; None where a side has no trial."""
+    if not base.trials or not head.trials:
         return None
+    ours, theirs = _parts(base), _parts(head)
     steps = ([seen.steps[0] for seen in side.steps.values()] for side in (ours, theirs))
     parts = [
         *(_step_part(pair, ours, theirs) for pair in align_steps(*steps)),
@@ -86,21 +116,19 @@ def blame(base: BlameSide, head: BlameSide) -> Blame | None:
     difference_s = theirs.wall_s - ours.wall_s
     judged = [_judged(part, difference_s, ours.wall_s) for part in parts]
     largest_first = sorted(judged, key=lambda part: abs(part.difference_s), reverse=True)
-    return Blame(difference_s=difference_s, parts=tuple(largest_first))
+    return Blame(n=min(len(base.trials), len(head.trials)), difference_s=difference_s, parts=tuple(largest_first))
 
 
-def _medians(side: BlameSide) -> _Medians | None:
-    walls = [trial.wall_s for trial in side.trials if trial.wall_s is not None]
-    if not walls:
-        return None
+def _parts(side: BlameSide) -> _Parts:
     beside: defaultdict[PartKind, list[float]] = defaultdict(list)
     for trial in side.trials:
         for kind, value in _beside(trial).items():
             beside[kind].append(value)
-    return _Medians(
-        wall_s=statistics.median(walls),
+    count = len(side.trials)
+    return _Parts(
+        wall_s=math.fsum(map(_wall_s, side.trials)) / count,
         steps=_seen(side.trials),
-        beside_s={kind: statistics.median(values) for kind, values in beside.items()},
+        beside_s={kind: math.fsum(values) / count for kind, values in beside.items()},
         layers=side.layers,
     )
 
@@ -114,7 +142,14 @@ def _seen(trials: Sequence[Trial]) -> dict[str, _Seen]:
             steps[step_key(step)].append(step)
             if (size := told.get(step.digest)) is not None:
                 written[step_key(step)].append(size)
-    return {key: _Seen(steps=tuple(same), written_bytes=tuple(written[key])) for key, same in steps.items()}
+    return {
+        key: _Seen(
+            steps=tuple(same),
+            seconds=math.fsum(map(_seconds, same)) / len(trials),
+            written_bytes=tuple(written[key]),
+        )
+        for key, same in steps.items()
+    }
 
 
 def _is_part(step: Step) -> bool:
@@ -139,7 +174,7 @@ def _beside(trial: Trial) -> dict[PartKind, float]:
     }
 
 
-def _step_part(pair: StepPair, ours: _Medians, theirs: _Medians) -> BlamedPart:
+def _step_part(pair: StepPair, ours: _Parts, theirs: _Parts) -> BlamedPart:
     base, head = (
         None if step is None else side.steps[step_key(step)] for step, side in zip(pair, (ours, theirs), strict=True)
     )
@@ -200,7 +235,7 @@ def _judged(part: BlamedPart, difference_s: float, wall_s: float) -> BlamedPart:
     least_s = max(MATTERS_OF_DIFFERENCE * abs(difference_s), MATTERS_OF_WALL * wall_s)
     return msgspec.structs.replace(
         part,
-        share=part.difference_s / difference_s if difference_s else None,
+        share=part.difference_s / difference_s if abs(difference_s) >= NO_DIFFERENCE_S else None,
         matters=abs(part.difference_s) >= least_s or cache_changed(part) or layer_changed(part),
     )
 

@@ -19,8 +19,7 @@ from bench.pure.last_words import cause_of, short_cause
 from bench.pure.metrics import CACHE_SAVED, WALL, WEIGHED, counts, metric_values, weighed_values
 from bench.pure.outcome import is_failure
 from bench.pure.sides import Side
-
-LOST = (TrialStatus.FAILED, TrialStatus.TIMEOUT, TrialStatus.UNAVAILABLE)
+from bench.pure.summary import LOST
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,22 +105,26 @@ def row_side(cell: Cell, metric: str, values: Mapping[int, float]) -> RowSide:
         n_failed=sum(by_status[status] for status in LOST),
         n_disturbed=by_status[TrialStatus.VALID] - len(cell.counting),
         median=statistics.median(values.values()) if values else None,
-        reason=None if values else _reason(cell, metric),
+        reason=_reason(cell, metric) if not values else _lost(cell),
     )
 
 
 def _reason(cell: Cell, metric: str) -> str:
-    """Why there is no value: what most of the lost trials say, or why the metric is absent."""
+    """Why there is no value at all."""
     if not cell.recorded:
         return "not measured yet"
     if cell.counting:
         return _commonest([trial.absent.get(metric, "") for trial in cell.counting]) or f"no trial tells {metric}"
+    return _lost(cell) or "other work disturbed every trial"
+
+
+def _lost(cell: Cell) -> str | None:
+    """What most of the trials that failed or are invalid say."""
     lost = [trial for trial in cell.recorded if trial.reason]
     if not lost:
-        return "other work disturbed every trial"
+        return None
     cause = _commonest([cause_of(trial.reason or "") for trial in lost])
-    status = _commonest([trial.status for trial in lost])
-    return f"{status}: {short_cause(cause)}"
+    return f"{_commonest([trial.status for trial in lost])}: {short_cause(cause)}"
 
 
 def _commonest(words: Sequence[str]) -> str:

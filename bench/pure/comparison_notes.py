@@ -22,7 +22,7 @@ def notes_of_comparison(
         *_times(base, head, rows),
         *(note for note in differing if note.kind is not ComparisonNoteKind.ACROSS),
         *(note for side in sides for note in _progress(side)),
-        *_counted_out(rows),
+        *_counted_out(rows, same_run=base.run.id == head.run.id),
         *_only(rows),
         *_few_rounds(rows),
     )
@@ -50,36 +50,40 @@ def _progress(side: Side) -> Iterator[ComparisonNote]:
         yield ComparisonNote(kind=ComparisonNoteKind.CUT_OFF, subjects=(side.run.id,), detail=side.warning)
 
 
-def _counted_out(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
-    """Trials that are in no number, on either side: the invalid and failed ones with their rows, and the disturbed."""
-    lost = [(row, side, word) for row, side, word in _sides(rows) if side.n_invalid or side.n_failed]
+def _counted_out(rows: Sequence[ComparedRow], *, same_run: bool) -> Iterator[ComparisonNote]:
+    """Trials that are in no number, on either side: the invalid and failed ones, and the disturbed.
+
+    Why all of a row were lost is told with the row; the detail is the reason of those that were lost beside others.
+    """
+    sides = _sides(rows, same_run=same_run)
+    lost = {place: side for place, side in sides.items() if side.n_invalid or side.n_failed}
     if lost:
         yield ComparisonNote(
             kind=ComparisonNoteKind.LOST,
             subjects=tuple(
-                f"{row.name} {row.state} of the {word}: {side.n_failed} failed, {side.n_invalid} invalid"
-                for row, side, word in lost
+                f"{place}: {side.n_failed} failed, {side.n_invalid} invalid" for place, side in lost.items()
             ),
-            detail=next((side.reason for _, side, _ in lost if side.reason), ""),
-            count=sum(side.n_invalid + side.n_failed for _, side, _ in lost),
+            detail=next((side.reason for side in lost.values() if side.reason and side.median is not None), ""),
+            count=sum(side.n_invalid + side.n_failed for side in lost.values()),
         )
-    disturbed = [(row, side, word) for row, side, word in _sides(rows) if side.n_disturbed]
+    disturbed = {place: side.n_disturbed for place, side in sides.items() if side.n_disturbed}
     if disturbed:
         yield ComparisonNote(
             kind=ComparisonNoteKind.DISTURBED,
-            subjects=tuple(
-                f"{row.name} {row.state} of the {word}: {side.n_disturbed}" for row, side, word in disturbed
-            ),
+            subjects=tuple(f"{place}: {count}" for place, count in disturbed.items()),
             detail="",
-            count=sum(side.n_disturbed for _, side, _ in disturbed),
+            count=sum(disturbed.values()),
         )
 
 
-def _sides(rows: Sequence[ComparedRow]) -> Iterator[tuple[ComparedRow, RowSide, str]]:
-    for row in rows:
-        for side, word in ((row.base, "base"), (row.head, "head")):
-            if side is not None:
-                yield row, side, word
+def _sides(rows: Sequence[ComparedRow], *, same_run: bool) -> dict[str, RowSide]:
+    """Every side of every row once, by what it is called: of an axis, many rows share their base."""
+    return {
+        f"{side.variant} {row.state}" + ("" if same_run else f" of the {word}"): side
+        for row in rows
+        for side, word in ((row.base, "base"), (row.head, "head"))
+        if side is not None
+    }
 
 
 def _only(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:

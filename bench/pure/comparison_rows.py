@@ -6,13 +6,15 @@ Only `bench.pure.comparison` can judge, for p-values are adjusted over the whole
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping
 
 import msgspec
 
 from bench.model.comparison import ComparedRow, Method
 from bench.model.scenario import State
-from bench.pure.blame import BlameSide, blame
+from bench.model.trial import Trial
+from bench.pure.blame import BlameSide, blame, typical_halves
 from bench.pure.comparison_cells import Cell, row_side, values_of
 from bench.pure.comparison_changes import changes_of
 from bench.pure.metrics import IMAGE_SIZE, WEIGHED
@@ -60,7 +62,8 @@ def draft(name: str, state: State, base: Cell | None, head: Cell | None, *, metr
         blame=None,
     )
     if base is not None and head is not None and base.counting and head.counting:
-        blamed = blame(_blame_side(base), _blame_side(head))
+        halves = typical_halves(base.counting, head.counting, paired=same_run)
+        blamed = blame(_blame_side(base, halves[0]), _blame_side(head, halves[1]))
         row = msgspec.structs.replace(row, changes=changes_of(base, head, judged=metric), blame=blamed)
     return Draft(row=row, estimate=estimate)
 
@@ -86,7 +89,7 @@ def _counted(base: tuple[float, ...], head: tuple[float, ...]) -> Estimate:
     """Numbers that hardly vary, from one build on: the interval reaches from the smallest ratio to the largest."""
     low, high = min(head) - max(base), max(head) - min(base)
     return Estimate(
-        ratio=math.exp(_middle(head) - _middle(base)),
+        ratio=math.exp(statistics.median(head) - statistics.median(base)),
         low=math.exp(low),
         high=math.exp(high),
         p_value=0.0 if low > 0 or high < 0 else 1.0,
@@ -94,10 +97,6 @@ def _counted(base: tuple[float, ...], head: tuple[float, ...]) -> Estimate:
         coverage=NOMINAL_COVERAGE,
         least_p=0.0,
     )
-
-
-def _middle(values: tuple[float, ...]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 def _why_not(base: Cell | None, head: Cell | None, ours: Values, theirs: Values) -> str:
@@ -112,6 +111,6 @@ def _why_not(base: Cell | None, head: Cell | None, ours: Values, theirs: Values)
     return "no round has a value above zero on both sides"
 
 
-def _blame_side(cell: Cell) -> BlameSide:
+def _blame_side(cell: Cell, trials: tuple[Trial, ...]) -> BlameSide:
     layers = next((trial.layers for trial in cell.weighed if trial.layers is not None), None)
-    return BlameSide(trials=cell.counting, layers=layers)
+    return BlameSide(trials=trials, layers=layers)

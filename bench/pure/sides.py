@@ -114,7 +114,12 @@ def _level_matches(run: Run, axis: str) -> Iterator[Match]:
         for level in levels:
             head = by_levels.get(frozenset({*other, (axis, level)}))
             if base is not None or head is not None:
-                instead = f"{level} instead of {reference}"
                 rest = "-".join(each for _, each in other)
-                name = rest if len(levels) == 1 and rest else ", ".join(filter(None, (rest, instead)))
-                yield Match(name=name, base=base, head=head)
+                yield Match(name=_level_name(rest, level, reference, alone=len(levels) == 1), base=base, head=head)
+
+
+def _level_name(rest: str, level: str, reference: str, *, alone: bool) -> str:
+    """What a row is called: the levels of the other axes, and the level where there are several to tell apart."""
+    if not rest:
+        return f"{level} instead of {reference}"
+    return rest if alone else f"{rest}, {level}"

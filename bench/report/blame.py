@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from bench.model.blame import BlamedPart, PartKind, StepChange, StepSide
+from bench.model.blame import Blame, BlamedPart, PartKind, StepChange, StepSide
 from bench.model.comparison import ComparedRow, Comparison
 from bench.model.verdict import Verdict
 from bench.pure.blame import cache_changed, layer_changed, layer_sizes
-from bench.pure.metrics import unit_of
+from bench.pure.metrics import WALL
 from bench.report.explain import miss_text
 from bench.report.grid import GridColumn
 from bench.report.markdown import markdown_code, markdown_safe
@@ -38,7 +38,7 @@ _BESIDE = {
     PartKind.ENGINE: "engine: making the image, looking into the cache",
     PartKind.IDLE_GAPS: "idle: between the engine's steps",
     PartKind.IDLE_CLIENT: "idle: the client's start and end",
-    PartKind.REST: "the rest: what these medians leave over",
+    PartKind.REST: "what nobody told anything of",
 }
 _CHANGES = {
     StepChange.SAME: "",
@@ -49,7 +49,11 @@ _CHANGES = {
 
 
 class Blamed(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of one row that are shown, under a heading. `others` is the sum of the others, so that it adds up."""
+    """The parts of one row that are shown, under a heading.
+
+    `others` is the sum of the other parts, so that all add up to the difference. It is None where there is no
+    difference to explain, and the parts are there for what the cache or a layer did.
+    """
 
     heading: str
     parts: tuple[BlamedPart, ...]
@@ -57,27 +61,42 @@ class Blamed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def blamed_rows(comparison: Comparison) -> Iterator[Blamed]:
-    """The rows whose parts are worth a table, five parts at most, and what the whole difference was."""
+    """The rows whose parts are worth a table, five parts at most."""
     for row in comparison.rows:
         if row.blame is None:
             continue
-        if parts := _shown(row, comparison)[:MOST_PARTS]:
-            doubt = " (undecided: it may be chance)" if row.verdict is Verdict.UNDECIDED else ""
-            difference = signed_seconds_text(row.blame.difference_s)
-            heading = f"{row.name}, {row.state}: {difference} of wall time at the median{doubt}, of which"
-            others = [part for part in row.blame.parts if part not in parts]
-            yield Blamed(heading=plain_text(heading), parts=tuple(parts), others=_sum(others))
+        explains = comparison.metric == WALL and _differs(row, comparison.margin)
+        matters = [part for part in row.blame.parts if part.matters]
+        parts = matters if explains else sorted(filter(_is_notable, matters), key=_layer_difference, reverse=True)
+        if shown := parts[:MOST_PARTS]:
+            others = [part for part in row.blame.parts if part not in shown]
+            yield Blamed(
+                heading=plain_text(_heading(row, row.blame, explains=explains)),
+                parts=tuple(shown),
+                others=_sum(others) if explains and others else None,
+            )
+
+
+def _heading(row: ComparedRow, found: Blame, *, explains: bool) -> str:
+    if not explains:
+        return f"{row.name}, {row.state}: steps that the cache or their layers tell apart"
+    doubt = " (undecided: it may be chance)" if row.verdict is Verdict.UNDECIDED else ""
+    difference = signed_seconds_text(found.difference_s)
+    return f"{row.name}, {row.state}: {difference} of wall time in the typical trials{doubt}, of which"
 
 
 def blame_columns(blamed: Blamed, *, markdown: bool = False) -> list[GridColumn]:
-    """A part a row; columns that would be empty are left out."""
+    """A part a row; columns that would be empty are left out, and shares where there is no difference."""
     others = () if blamed.others is None else (blamed.others,)
     parts = (*blamed.parts, *others)
     labels = (*(_label(part, markdown=markdown) for part in blamed.parts), *(_OTHERS for _ in others))
-    columns = [
-        GridColumn(header="to blame", cells=labels, left=True),
+    differences = [
         GridColumn(header="difference", cells=tuple(signed_seconds_text(part.difference_s) for part in parts)),
         GridColumn(header="share", cells=tuple(_share(part) for part in parts)),
+    ]
+    columns = [
+        GridColumn(header="to blame" if others else "step", cells=labels, left=True),
+        *(differences if others else ()),
         GridColumn(header="base → head", cells=_cells(parts, _times), drop=3),
         GridColumn(header="changed", cells=_cells(parts, _what_changed), left=True, drop=1),
         GridColumn(header="layer", cells=_cells(parts, _layer), left=True, drop=4),
@@ -86,9 +105,7 @@ def blame_columns(blamed: Blamed, *, markdown: bool = False) -> list[GridColumn]
     return [column for column in columns if any(column.cells)]
 
 
-def _sum(parts: Sequence[BlamedPart]) -> BlamedPart | None:
-    if not parts:
-        return None
+def _sum(parts: Sequence[BlamedPart]) -> BlamedPart:
     shares = [part.share for part in parts if part.share is not None]
     return BlamedPart(
         kind=PartKind.REST,
@@ -100,13 +117,8 @@ def _sum(parts: Sequence[BlamedPart]) -> BlamedPart | None:
     )
 
 
-def _shown(row: ComparedRow, comparison: Comparison) -> list[BlamedPart]:
-    """Of a row that differs, or may, what matters; of any other only where the cache or a layer did."""
-    parts = [part for part in (row.blame.parts if row.blame else ()) if part.matters]
-    if unit_of(comparison.metric) == "s" and _differs(row, comparison.margin):
-        return parts
-    noted = [part for part in parts if cache_changed(part) or layer_changed(part)]
-    return sorted(noted, key=_layer_difference, reverse=True) if unit_of(comparison.metric) == "bytes" else noted
+def _is_notable(part: BlamedPart) -> bool:
+    return cache_changed(part) or layer_changed(part)
 
 
 def _differs(row: ComparedRow, margin: float) -> bool:
@@ -165,7 +177,10 @@ def _seconds(seconds: float) -> str:
 
 
 def _share(part: BlamedPart) -> str:
-    return ABSENT if part.share is None else percent_text(part.share).replace("-", MINUS)
+    if part.share is None:
+        return ABSENT
+    text = percent_text(abs(part.share))
+    return f"{MINUS}{text}" if part.share < 0 and text != percent_text(0.0) else text
 
 
 def _what_changed(part: BlamedPart) -> str:

@@ -31,7 +31,7 @@ _CHANGES = {
 """The headers of what stands beside the metric, and in which order they are dropped."""
 _UNMARKED = "="
 _MANY_ROUNDS = 1000
-_CLOSE = 0.1
+_CLOSE = 0.5
 _LEAST_P = 0.001
 
 
@@ -84,7 +84,7 @@ def _column(header: str, cells: Sequence[str], *, drop: int = 0, left: bool = Fa
 
 
 def _ratio(row: ComparedRow) -> str:
-    """The ratio with its interval: to three decimals where it is close to 1, for that is where verdicts are made."""
+    """The ratio with its interval: to three decimals where it is anywhere near 1, where verdicts are made."""
     if row.ratio is None:
         return ABSENT
     if abs(row.ratio - 1) > _CLOSE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bench.model.comparison import ComparedRow, Comparison, ComparisonNote, ComparisonNoteKind
 from bench.pure.comparison_changes import WATCHED
@@ -20,10 +20,13 @@ def comparison_note_texts(comparison: Comparison) -> list[str]:
 
 
 def _not_judged(comparison: Comparison) -> Iterator[str]:
-    """A line per row without a verdict that both sides have, with the reason of the side that lacks it."""
+    """The rows without a verdict that both sides have, by the reason that they share."""
+    by_reason: dict[str, list[str]] = {}
     for row in comparison.rows:
         if row.verdict is None and row.base is not None and row.head is not None:
-            yield f"{row.name}, {row.state} is not judged: {row.reason}{_reasons(row)}"
+            by_reason.setdefault(f"{row.reason}{_reasons(row)}", []).append(f"{row.name} {row.state}")
+    for reason, names in by_reason.items():
+        yield f"Not judged: {_some(names)}, for {reason}."
 
 
 def _reasons(row: ComparedRow) -> str:
@@ -59,25 +62,27 @@ def _cut_off(note: ComparisonNote) -> str:
 
 def _lost(note: ComparisonNote) -> str:
     reason = f": {note.detail}" if note.detail else ""
-    return f"{_trials(note)} failed or invalid, in no number ({_some(note)}){reason}."
+    return f"{_trials(note)} failed or invalid, in no number ({_some(note.subjects)}){reason}."
 
 
 def _disturbed(note: ComparisonNote) -> str:
-    return f"{_trials(note)} disturbed by other work, in no number ({_some(note)}). Count them: --keep-disturbed"
+    return (
+        f"{_trials(note)} disturbed by other work, in no number ({_some(note.subjects)}). Count them: --keep-disturbed"
+    )
 
 
 def _only_base(note: ComparisonNote) -> str:
-    return f"Only the base has: {_some(note)}."
+    return f"Only the base has: {_some(note.subjects)}."
 
 
 def _only_head(note: ComparisonNote) -> str:
-    return f"Only the head has: {_some(note)}."
+    return f"Only the head has: {_some(note.subjects)}."
 
 
 def _few_rounds(note: ComparisonNote) -> str:
     return (
-        f"With {note.detail} rounds no difference could be shown, however large ({_some(note)}): what is named as more "
-        "rounds is the least that could."
+        f"With {note.detail} rounds no difference could be shown, however large ({_some(note.subjects)}): what is "
+        "named as more rounds is the least that could."
     )
 
 
@@ -117,7 +122,7 @@ def _trials(note: ComparisonNote) -> str:
     return count_text(note.count, "trial")
 
 
-def _some(note: ComparisonNote) -> str:
-    shown = ", ".join(note.subjects[:_MOST_SUBJECTS])
-    more = len(note.subjects) - _MOST_SUBJECTS
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_SUBJECTS])
+    more = len(names) - _MOST_SUBJECTS
     return f"{shown} and {more} more" if more > 0 else shown
