@@ -18,6 +18,7 @@ from bench.model.verdict import Verdict
 class Method(StrEnum):
     """How the two sides of a row were held against each other.
 
+    `canary`: they come from two runs, and each sample was divided by the canary of its round before they were grouped.
     `paired`: they come from one run, and each round is a pair. `grouped`: they come from two runs, whose rounds are
     samples of different times. `counted`: the metric is counted and not timed (what an image weighs), so its interval
     is the spread of the builds themselves.
@@ -25,6 +26,7 @@ class Method(StrEnum):
 
     PAIRED = "paired"
     GROUPED = "grouped"
+    CANARY = "canary"
     COUNTED = "counted"
 
 
@@ -78,7 +80,8 @@ class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
     `p_value` is that of "the ratio is 1", `p_adjusted` the same over all rows of the table (Holm), and `least_p` the
     smallest that so few samples can reach. `n` is the number of pairs, or of the smaller side's samples.
     `more_rounds` is how many more would decide an undecided row, None where no number of them is known to.
-    `head_broke`: builds of the head failed, and none of the base's did.
+    `head_broke`: builds of the head failed, and none of the base's did. `control` names what was taken off the pairs
+    because it explains a part of their noise, and `shrink` is their spread over what it was before; None for nothing.
     """
 
     name: str
@@ -100,6 +103,8 @@ class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
     head_broke: bool
     changes: tuple[MetricChange, ...]
     blame: Blame | None
+    control: str | None = None
+    shrink: float | None = None
 
 
 class ComparisonNoteKind(StrEnum):
@@ -115,6 +120,8 @@ class ComparisonNoteKind(StrEnum):
     ONLY_BASE = "only-base"
     ONLY_HEAD = "only-head"
     FEW_ROUNDS = "few-rounds"
+    CONTROLLED = "controlled"
+    CANARIES = "canaries"
 
 
 class ComparisonNote(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,8 +20,9 @@ from bench.model.verdict import Verdict
 from bench.pure.comparability import check_comparable
 from bench.pure.comparison_cells import Cells
 from bench.pure.comparison_looks import Looked, looked_rows, with_look
+from bench.pure.comparison_noise import canary_logs
 from bench.pure.comparison_notes import notes_of_comparison
-from bench.pure.comparison_rows import Draft, draft
+from bench.pure.comparison_rows import Draft, Origin, draft
 from bench.pure.metrics import MORE_IS_BETTER, ORDER, unit_of
 from bench.pure.repeated_looks import Place
 from bench.pure.sides import Match, Question, Side, match_levels, match_sides
@@ -73,6 +74,8 @@ def _compare(base: Side, head: Side, matches: Sequence[Match], question: Questio
     states = _states(base, head, question.states)
     differing = check_comparable(base, head, matches, states, question.across)
     same_run = base.run.id == head.run.id
+    canaries = None if same_run else canary_logs(base, head, keep_disturbed=question.keep_disturbed)
+    origin = Origin(same_run=same_run, canaries=canaries)
     ours, theirs = (Cells(side, keep_disturbed=question.keep_disturbed) for side in (base, head))
     drafts = [
         draft(
@@ -81,7 +84,7 @@ def _compare(base: Side, head: Side, matches: Sequence[Match], question: Questio
             ours.cell(match.base, state),
             theirs.cell(match.head, state),
             metric=question.metric,
-            same_run=same_run,
+            origin=origin,
         )
         for match in matches
         for state in states

@@ -64,4 +64,6 @@ def with_look(row: ComparedRow, look: repeated_looks.Comparison, margin: float, 
         least_p=estimate.least_p,
         n=estimate.n,
         more_rounds=None,
+        control=None,
+        shrink=None,
     )

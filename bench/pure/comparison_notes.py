@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.model.comparison import ComparedRow, ComparisonNote, ComparisonNoteKind, Method, RowSide
 from bench.model.verdict import Verdict
+from bench.pure.schedule import due_trials
 from bench.pure.sides import Side
 
 
@@ -25,12 +26,13 @@ def notes_of_comparison(
         *_counted_out(rows, same_run=base.run.id == head.run.id),
         *_only(rows),
         *_few_rounds(rows),
+        *_noise(rows),
     )
 
 
 def _times(base: Side, head: Side, rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
     """Two runs were measured at two times: how far apart they began, in seconds."""
-    if any(row.method is Method.GROUPED for row in rows):
+    if any(row.method in {Method.GROUPED, Method.CANARY} for row in rows):
         apart_s = round((head.run.created_at - base.run.created_at).total_seconds())
         yield ComparisonNote(
             kind=ComparisonNoteKind.DIFFERENT_TIMES, subjects=(base.run.id, head.run.id), detail=str(abs(apart_s))
@@ -39,7 +41,7 @@ def _times(base: Side, head: Side, rows: Sequence[ComparedRow]) -> Iterator[Comp
 
 def _progress(side: Side) -> Iterator[ComparisonNote]:
     missing = len({planned.number for planned in side.run.plan.trials} - {trial.number for trial in side.trials})
-    if missing:
+    if due_trials(side.run, side.trials):
         yield ComparisonNote(
             kind=ComparisonNoteKind.UNFINISHED,
             subjects=(side.run.id,),
@@ -108,3 +110,18 @@ def _few_rounds(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
             detail=", ".join(map(str, sorted({row.n for row in few}))),
             count=len(few),
         )
+
+
+def _noise(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
+    """Where what was recorded beside the builds made the noise less, and by how much at the most."""
+    controlled = [row for row in rows if row.control is not None and row.shrink is not None]
+    if controlled:
+        yield ComparisonNote(
+            kind=ComparisonNoteKind.CONTROLLED,
+            subjects=tuple(dict.fromkeys(row.control for row in controlled if row.control)),
+            detail=f"{1 - min(row.shrink for row in controlled if row.shrink is not None):.0%}",
+            count=len(controlled),
+        )
+    canaries = [row for row in rows if row.method is Method.CANARY]
+    if canaries:
+        yield ComparisonNote(kind=ComparisonNoteKind.CANARIES, subjects=(), detail="", count=len(canaries))

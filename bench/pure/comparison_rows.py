@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping
+from typing import assert_never
 
 import msgspec
 
@@ -17,14 +18,14 @@ from bench.model.trial import Trial
 from bench.pure.blame import BlameSide, blame, typical_halves
 from bench.pure.comparison_cells import Cell, row_side, values_of
 from bench.pure.comparison_changes import changes_of
-from bench.pure.metrics import IMAGE_SIZE, WEIGHED
+from bench.pure.comparison_noise import Logs, covariates
+from bench.pure.metrics import IMAGE_SIZE, WALL, WEIGHED
 from bench.pure.statistics import NOMINAL_COVERAGE, Estimate, grouped_ratio, paired_ratio
+from bench.pure.statistics.control import Adjusted
+from bench.pure.statistics.controlled import controlled_ratio
 
 COUNTED = frozenset({IMAGE_SIZE, *WEIGHED})
 """What is counted, not timed: the same build gives the same number."""
-
-Values = Mapping[int, float]
-"""A metric by round."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,11 +35,32 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     estimate: Estimate | None
 
 
-def draft(name: str, state: State, base: Cell | None, head: Cell | None, *, metric: str, same_run: bool) -> Draft:
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the two sides come from: one run, or two; `canaries` are those of two runs that may be held together."""
+
+    same_run: bool
+    canaries: tuple[Logs, Logs] | None = None
+
+    def method(self, metric: str) -> Method:
+        """How a metric of these sides is compared."""
+        if metric in COUNTED:
+            return Method.COUNTED
+        if self.same_run:
+            return Method.PAIRED
+        return Method.CANARY if self.canaries and metric == WALL else Method.GROUPED
+
+
+def draft(name: str, state: State, base: Cell | None, head: Cell | None, *, metric: str, origin: Origin) -> Draft:
     """Hold two cells against each other; a side that does not have the variant in this state is None."""
     ours, theirs = ({} if cell is None else values_of(cell, metric) for cell in (base, head))
-    method = _method(metric, same_run=same_run)
-    estimate = _estimate(ours, theirs, method)
+    method = origin.method(metric)
+    base_logs, head_logs = _logs(ours), _logs(theirs)
+    estimate: Estimate | None
+    adjusted: Adjusted | None = None
+    if method is Method.PAIRED and metric == WALL and base and head:
+        estimate, adjusted = _controlled(base, head, base_logs, head_logs)
+    else:
+        estimate = _estimate(base_logs, head_logs, method, origin.canaries)
     tested = None if method is Method.COUNTED else estimate
     row = ComparedRow(
         name=name,
@@ -60,29 +82,49 @@ def draft(name: str, state: State, base: Cell | None, head: Cell | None, *, metr
         head_broke=base is not None and head is not None and head.is_broken and not base.is_broken,
         changes=(),
         blame=None,
+        control=adjusted.covariate if adjusted else None,
+        shrink=adjusted.shrink if adjusted and adjusted.covariate else None,
     )
     if base is not None and head is not None and base.counting and head.counting:
-        halves = typical_halves(base.counting, head.counting, paired=same_run)
+        halves = typical_halves(base.counting, head.counting, paired=origin.same_run)
         blamed = blame(_blame_side(base, halves[0]), _blame_side(head, halves[1]))
         row = msgspec.structs.replace(row, changes=changes_of(base, head, judged=metric), blame=blamed)
     return Draft(row=row, estimate=estimate)
 
 
-def _method(metric: str, *, same_run: bool) -> Method:
-    if metric in COUNTED:
-        return Method.COUNTED
-    return Method.PAIRED if same_run else Method.GROUPED
+def _logs(values: Mapping[int, float]) -> Logs:
+    """The logarithms of what is above zero."""
+    return {number: math.log(value) for number, value in values.items() if value > 0}
 
 
-def _estimate(base: Values, head: Values, method: Method) -> Estimate | None:
+def _controlled(base: Cell, head: Cell, ours: Logs, theirs: Logs) -> tuple[Estimate | None, Adjusted | None]:
+    """The ratio of the pairs, less what the machine's doings explain of their noise; None without a pair."""
+    rounds = sorted(ours.keys() & theirs.keys())
+    if not rounds:
+        return None, None
+    pairs = [theirs[number] - ours[number] for number in rounds]
+    return controlled_ratio(pairs, covariates(base.counting, head.counting, rounds))
+
+
+def _estimate(ours: Logs, theirs: Logs, method: Method, canaries: tuple[Logs, Logs] | None) -> Estimate | None:
     """The ratio of head over base, None without a value above zero on both sides (of one round, for pairs)."""
-    ours, theirs = ({round_: math.log(value) for round_, value in side.items() if value > 0} for side in (base, head))
-    if method is Method.COUNTED:
-        return _counted(tuple(ours.values()), tuple(theirs.values())) if ours and theirs else None
-    if method is Method.GROUPED:
-        return grouped_ratio(tuple(ours.values()), tuple(theirs.values())) if ours and theirs else None
-    logs = [theirs[round_] - ours[round_] for round_ in sorted(ours.keys() & theirs.keys())]
-    return paired_ratio(logs) if logs else None
+    if method is Method.CANARY and canaries:
+        ours, theirs = (
+            {number: log - canary[number] for number, log in side.items() if number in canary}
+            for side, canary in zip((ours, theirs), canaries, strict=True)
+        )
+    if not ours or not theirs:
+        return None
+    match method:
+        case Method.COUNTED:
+            return _counted(tuple(ours.values()), tuple(theirs.values()))
+        case Method.GROUPED | Method.CANARY:
+            return grouped_ratio(tuple(ours.values()), tuple(theirs.values()))
+        case Method.PAIRED:
+            logs = [theirs[number] - ours[number] for number in sorted(ours.keys() & theirs.keys())]
+            return paired_ratio(logs) if logs else None
+        case _:
+            assert_never(method)
 
 
 def _counted(base: tuple[float, ...], head: tuple[float, ...]) -> Estimate:
@@ -99,7 +141,7 @@ def _counted(base: tuple[float, ...], head: tuple[float, ...]) -> Estimate:
     )
 
 
-def _why_not(base: Cell | None, head: Cell | None, ours: Values, theirs: Values) -> str:
+def _why_not(base: Cell | None, head: Cell | None, ours: Mapping[int, float], theirs: Mapping[int, float]) -> str:
     """Why there is no estimate, in the words of the side that lacks it."""
     if base is None or head is None:
         return "only the head has it" if base is None else "only the base has it"

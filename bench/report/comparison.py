@@ -84,6 +84,7 @@ def headline(comparison: Comparison) -> str:
         "wall time" if comparison.metric == WALL else comparison.metric,
         *(["paired by round"] if Method.PAIRED in methods else []),
         *(["measured at different times"] if Method.GROUPED in methods else []),
+        *(["measured at different times, by their canaries"] if Method.CANARY in methods else []),
         f"margin {share_text(comparison.margin)}",
     ]
     if comparison.axis is not None:

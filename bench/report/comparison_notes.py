@@ -86,6 +86,21 @@ def _few_rounds(note: ComparisonNote) -> str:
     )
 
 
+def _controlled(note: ComparisonNote) -> str:
+    rows = count_text(note.count, "row")
+    return (
+        f"In {rows} {' and '.join(note.subjects)} explained a part of the noise, which was taken off: pairs spread "
+        f"up to {note.detail} less."
+    )
+
+
+def _canaries(note: ComparisonNote) -> str:
+    return (
+        f"{count_text(note.count, 'row')} of two runs: each build was divided by its round's canary, so what slowed "
+        "all builds of a day is not in the ratios."
+    )
+
+
 _SENTENCES: Mapping[ComparisonNoteKind, Callable[[ComparisonNote], str]] = {
     ComparisonNoteKind.ACROSS: _across,
     ComparisonNoteKind.DIFFERENT_TIMES: _different_times,
@@ -97,6 +112,8 @@ _SENTENCES: Mapping[ComparisonNoteKind, Callable[[ComparisonNote], str]] = {
     ComparisonNoteKind.ONLY_BASE: _only_base,
     ComparisonNoteKind.ONLY_HEAD: _only_head,
     ComparisonNoteKind.FEW_ROUNDS: _few_rounds,
+    ComparisonNoteKind.CONTROLLED: _controlled,
+    ComparisonNoteKind.CANARIES: _canaries,
 }
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.pure.statistics import sign_flip_p
+from bench.pure.statistics import paired_ratio, sign_flip_p
 from bench.pure.statistics.control import FEWEST_PAIRS, adjust
+from bench.pure.statistics.controlled import controlled_ratio
 
 VALUES = st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=FEWEST_PAIRS, max_size=FEWEST_PAIRS)
 
@@ -98,3 +100,18 @@ def test_too_few_pairs_are_left_alone_and_values_that_do_not_fit_are_refused() -
     assert adjust(logs, {"x": steal}).covariate is None
     with pytest.raises(ValueError, match="do not fit"):
         adjust(logs, {"x": steal[1:]})
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.05, -0.3])
+def test_a_large_difference_does_not_pass_for_an_effect_of_the_covariate(shift: float) -> None:
+    ratios, covered = [], 0
+    for seed in range(60):
+        logs, steal = explained(20, shift=shift, seed=seed)
+        estimate, told = controlled_ratio(logs, {"steal": steal})
+        ratios.append(math.log(estimate.ratio))
+        assert estimate.low is not None
+        assert estimate.high is not None
+        covered += estimate.low <= math.exp(shift) <= estimate.high
+        assert (estimate.ratio == pytest.approx(paired_ratio(logs).ratio)) == (told.covariate is None)
+    assert statistics.fmean(ratios) == pytest.approx(shift, abs=4 * statistics.stdev(ratios) / len(ratios) ** 0.5)
+    assert covered / 60 > 0.90

@@ -34,30 +34,36 @@ class Adjusted(msgspec.Struct, frozen=True, kw_only=True):
     shrink: float
 
 
-def adjust(log_ratios: Sequence[float], covariates: Mapping[str, Sequence[float]]) -> Adjusted:
+def adjust(log_ratios: Sequence[float], covariates: Mapping[str, Sequence[float]], *, centre: float = 0.0) -> Adjusted:
     """Take off what the best covariate explains, if it clearly does; each gives head less base, one for each pair.
 
-    d - b x with b = Σxd / Σxx, without an intercept: flipping a pair's sides flips d and x together and leaves b, and
-    the choice of the covariate, as they are. So a test by flips of sign stays exact on the adjusted logs. Under the
-    random order within a round x is 0 on average, so the ratio that is estimated stays the same. A covariate that
-    differs between the sides all the same (p at most 1 %) is an effect of the side and is left alone, and so is one
-    that explains less than 10 % of the squared error of pairs left out of the fit. Sources: Lavenberg and Welch,
-    Management Science 27 (1981), 322-335; Rosenbaum, Statistical Science 17 (2002), 286-327, for tests on what is
-    adjusted. Raises ValueError for a covariate with another number of values than there are pairs.
+    d - b x with b = Σx(d - c) / Σxx, where c is `centre`, the difference that is supposed, without an intercept:
+    flipping a pair's sides flips d - c and x together and leaves b, and the choice of the covariate, as they are. So a
+    test of that difference by flips of sign stays exact on the adjusted logs. Under the random order within a round x
+    is 0 on average, so the ratio that is estimated stays the same. A covariate that differs between the sides all the
+    same (p at most 1 %) is an effect of the side and is left alone, and so is one that explains less than 10 % of the
+    squared error of pairs left out of the fit. Sources: Lavenberg and Welch, Management Science 27 (1981), 322-335;
+    Rosenbaum, Statistical Science 17 (2002), 286-327, for tests on what is adjusted. Raises ValueError for a covariate
+    with another number of values than there are pairs.
     """
-    as_it_came = Adjusted(log_ratios=tuple(log_ratios), covariate=None, slope=0.0, shrink=1.0)
+    centred = [log - centre for log in log_ratios]
     errors = {
         name: error
         for name, values in covariates.items()
-        if (error := _error_left_out(log_ratios, values)) is not None and sign_flip_p(values) > _LOPSIDED_P
+        if (error := _error_left_out(centred, values)) is not None and sign_flip_p(values) > _LOPSIDED_P
     }
     name = min(errors, key=lambda name: errors[name], default=None)
-    whole = sum(log * log for log in log_ratios)
-    if name is None or errors[name] > (1 - CLEAR_SHARE) * whole:
-        return as_it_came
-    slope = _slope(log_ratios, covariates[name])
-    adjusted = tuple(log - slope * value for log, value in zip(log_ratios, covariates[name], strict=True))
-    shrink = statistics.stdev(adjusted) / statistics.stdev(log_ratios)
+    if name is None or errors[name] > (1 - CLEAR_SHARE) * sum(log * log for log in centred):
+        return Adjusted(log_ratios=tuple(log_ratios), covariate=None, slope=0.0, shrink=1.0)
+    return take_off(log_ratios, name, covariates[name], centre=centre)
+
+
+def take_off(log_ratios: Sequence[float], name: str, values: Sequence[float], *, centre: float) -> Adjusted:
+    """Take off what one covariate explains of the logs less the difference `centre`, whether that is much or not."""
+    slope = _slope([log - centre for log in log_ratios], values)
+    adjusted = tuple(log - slope * value for log, value in zip(log_ratios, values, strict=True))
+    spread = statistics.stdev(log_ratios)
+    shrink = statistics.stdev(adjusted) / spread if spread else 1.0
     return Adjusted(log_ratios=adjusted, covariate=name, slope=slope, shrink=shrink)
 
 
