@@ -44,6 +44,10 @@ class InputError(UsageError):
     """A file that the user wrote is wrong. The message starts with `FILE` or `FILE:LINE`."""
 
 
+class IncomparableError(UsageError):
+    """Two runs differ in what must match. The message names the fields, the remedy how to ask for it all the same."""
+
+
 class EngineError(BuildmarkError):
     """The engine cannot be reached, started or used, or died."""
 

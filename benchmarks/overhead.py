@@ -102,10 +102,10 @@ def _bare_command(request: BuildRequest, iidfile: Path) -> list[str]:
 
 
 @contextmanager
-def bench() -> Iterator[Bench]:
-    """A private engine with quick's base in it."""
+def bench(*, layers: str = "split") -> Iterator[Bench]:
+    """A private engine with quick's base in it, and quick single-stage with these layers."""
     clock, cache, catalogue = SystemClock(), cache_folder(os.environ), load_catalogue()
-    chosen = choose("quick", ["stages=single", "layers=split"], [BASE])
+    chosen = choose("quick", ["stages=single", f"layers={layers}"], [BASE])
     engine = open_engine(EngineChoice.PRIVATE, environment=os.environ, clock=clock, cache=cache)
     try:
         with (

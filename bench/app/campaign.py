@@ -1,4 +1,4 @@
-"""A campaign: the trials of a run that are still missing, one after the other, each recorded as it ends."""
+"""A campaign: the trials of a run that are due, one after the other, each recorded as it ends."""
 
 from __future__ import annotations
 
@@ -9,35 +9,31 @@ from bench.app.trial_runner import TrialRunner
 from bench.app.workbench import Workbench
 from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
 from bench.model.build import BuilderKind
-from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
 from bench.model.trial import Trial
 from bench.pure.cache_mounts import foreign_cache_mounts
+from bench.pure.schedule import due_trials
 
 logger = logging.getLogger(__name__)
 
 
-def missing_trials(run: Run, recorded: tuple[Trial, ...]) -> tuple[PlannedTrial, ...]:
-    """The planned trials that have no record yet, in the plan's order."""
-    done = {trial.number for trial in recorded}
-    return tuple(planned for planned in run.plan.trials if planned.number not in done)
-
-
 def run_campaign(run: Run, bench: Workbench, recorded: tuple[Trial, ...] = ()) -> None:
-    """Run every missing trial and append its record.
+    """Run every trial that is due, until none is, and append its record.
 
     Raises InterruptedRunError when the user stops it, EngineError and StorageError when the engine or the disk fails.
     Either way what was measured is recorded, and what was made in the engine is removed as far as it still answers.
     """
-    missing = missing_trials(run, recorded)
-    runner = TrialRunner(run, bench, recorded)
-    bench.watcher.started(run, missing)
+    known, runner = list(recorded), TrialRunner(run, bench, recorded)
+    done = {trial.number for trial in recorded}
+    bench.watcher.started(run, tuple(planned for planned in run.plan.trials if planned.number not in done))
     try:
-        for planned in missing:
-            bench.watcher.trial_started(planned)
-            trial = runner.run(planned)
-            bench.recorder.append(trial)
-            bench.watcher.trial_ended(trial)
+        while due := due_trials(run, known):
+            for planned in due:
+                bench.watcher.trial_started(planned)
+                trial = runner.run(planned)
+                bench.recorder.append(trial)
+                bench.watcher.trial_ended(trial)
+                known.append(trial)
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"interrupted; what was measured is kept in run {run.id}", remedy=bench.resume_command

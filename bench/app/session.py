@@ -6,89 +6,47 @@ missing trials, leave the engine as it was.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from bench import __version__
-from bench.app.bases import BasesInEngine, bases_in_engine
-from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts, run_campaign
+from bench.app.asked import Campaign, World
+from bench.app.bases import BasesInEngine
+from bench.app.campaign import refuse_foreign_cache_mounts, run_campaign
 from bench.app.examination import warnings_before_run
 from bench.app.host_keeper import HostKeeper
 from bench.app.layer_scale import LayerScale
+from bench.app.refusals import refuse_other_bases, refuse_other_engine, refuse_other_machine
+from bench.app.session_contexts import bring_contexts_back, revision_names, revision_records, staged_contexts
+from bench.app.session_engine import session_bases, session_engine, session_host
 from bench.app.shelf import Shelf, publish, refuse_impossible_pull, refuse_unpullable
-from bench.app.workbench import Watcher, Workbench
-from bench.errors import EngineError, InputError, UsageError
-from bench.model.build import BuilderKind
+from bench.app.workbench import Workbench
 from bench.model.environment import Fact, Finding
-from bench.model.plan import Plan
-from bench.model.run import EngineInfo, EngineKind, Machine, Run
-from bench.model.scenario import Axis, Base, Scenario, State, Variant
+from bench.model.run import Run
+from bench.model.scenario import State, Variant
 from bench.ports.builders import make_builder
-from bench.ports.context_edit import check_edit
-from bench.ports.engine_lock import FileEngineLock
-from bench.ports.engines import EngineChoice, open_engine
+from bench.ports.engines import EngineChoice
 from bench.ports.fingerprint import read_fingerprint, read_load
 from bench.ports.git import read_source
 from bench.ports.host_access import build_secrets, proxy_args
-from bench.ports.host_ledger import HostLedger
 from bench.ports.machine import describe_machine
 from bench.ports.meters import make_meter
 from bench.ports.page_cache import PageCache
-from bench.ports.protocols import Clock, Engine
+from bench.ports.protocols import Engine
 from bench.ports.registry import local_registry
 from bench.ports.run_folder import RunFolder, RunWriter
 from bench.ports.run_store import RunStore
-from bench.ports.scenario_files import load_scenario
-from bench.ports.scratch_context import (
-    StagedContext,
-    context_files,
-    drop_context,
-    has_context,
-    keep_context,
-    kept_context,
-    staged_context,
-)
+from bench.ports.scratch_context import StagedContext, drop_contexts, keep_context, kept_context
 from bench.ports.signals import endings_interrupt
 from bench.pure.diagnosis import one_line
-from bench.pure.fingerprint import Fingerprint, differences, fingerprint_of
-from bench.pure.fingerprint_fields import Comparison
-
-# What must be the same for the trials of one run to belong together; `bench.pure.fingerprint_fields` has the rest.
-SAME_MACHINE = ("hostname", "cpu_model", "cpus")
-
-
-class World(msgspec.Struct, frozen=True, kw_only=True):
-    """What surrounds a session: passed in, so that nothing below reads it by itself. `say` tells the user a line."""
-
-    environment: Mapping[str, str]
-    clock: Clock
-    cache: Path
-    catalogue: Mapping[str, Base]
-    watcher: Watcher
-    say: Callable[[str], None]
-
-
-class Campaign(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user asked to be run: `dockerfiles` by variant. `command` is the command line, for the record."""
-
-    scenario: Scenario
-    axes: tuple[Axis, ...]
-    plan: Plan
-    dockerfiles: Mapping[str, str]
-    engine: EngineChoice
-    builder: BuilderKind
-    timeout_s: float
-    results: Path
-    drop_page_cache: bool
-    local_registry: bool
-    command: tuple[str, ...]
-    disturbed_above: float | None = None
+from bench.pure.fingerprint import Fingerprint
+from bench.pure.planning import built_variants
+from bench.pure.schedule import due_trials
 
 
 def start_run(asked: Campaign, world: World) -> RunFolder:
@@ -101,20 +59,20 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
     with (
         endings_interrupt(),
         store.reserved(world.clock, asked.scenario.name) as run_id,
-        _staged(asked, world) as staged,
-        _engine(asked.engine, run_id, world) as engine,
-        _host(run_id, engine, world) as host,
+        staged_contexts(asked, world) as staged,
+        session_engine(asked.engine, run_id, world) as engine,
+        session_host(run_id, engine, world) as host,
     ):
         refuse_foreign_cache_mounts(asked.dockerfiles, engine.info.kind, asked.builder)
         refuse_impossible_pull(asked.plan, engine.info.kind, asked.builder)
         names, platform = _base_names(asked.plan.variants), asked.scenario.platform
-        with _bases(names, engine, host, world, platform=platform) as bases:
-            sha256 = staged.facts.sha256
-            run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, context_sha256=sha256, load=load)
+        with session_bases(names, engine, host, world, platform=platform) as bases:
+            run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, staged=staged, load=load)
             with store.create(run) as writer:
                 for variant, text in asked.dockerfiles.items():
                     writer.write_dockerfile(variant, text)
-                keep_context(staged, writer)
+                for revision, context in staged.items():
+                    keep_context(context, writer, revision)
                 _run_missing(writer, engine, host, world)
                 return RunFolder(writer.path)
 
@@ -126,125 +84,21 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
     """
     with endings_interrupt(), RunStore(results).reopen(name) as writer:
         run = writer.read_run()
-        if not missing_trials(run, writer.read_trials(run).trials):
+        if not due_trials(run, writer.read_trials(run).trials):
             world.say(f"run {run.id} is complete: nothing to resume")
             return RunFolder(writer.path)
         refuse_other_machine(run.machine, describe_machine())
-        _bring_context_back(run, writer, world)
+        bring_contexts_back(run, writer, world)
         with (
-            _engine(EngineChoice(run.engine_requested), run.id, world) as engine,
-            _host(run.id, engine, world) as host,
+            session_engine(EngineChoice(run.engine_requested), run.id, world) as engine,
+            session_host(run.id, engine, world) as host,
         ):
             refuse_other_engine(run, engine.info, read_fingerprint(engine), world)
             names = [base.name for base in run.bases]
-            with _bases(names, engine, host, world, platform=run.platform) as bases:
+            with session_bases(names, engine, host, world, platform=run.platform) as bases:
                 refuse_other_bases(run, bases)
                 _run_missing(writer, engine, host, world)
         return RunFolder(writer.path)
-
-
-@contextmanager
-def _staged(asked: Campaign, world: World) -> Iterator[StagedContext]:
-    """The staged context, on which every edit that the plan needs was tried: a wrong one must not cost a build."""
-    with staged_context(asked.scenario.context, asked.results) as staged:
-        for state in asked.plan.states:
-            if edit := asked.scenario.edits.get(state):
-                check_edit(edit, staged.folder, staged.folder.with_name("edited"), world.environment)
-        yield staged
-
-
-def refuse_other_machine(begun: Machine, found: Machine) -> None:
-    """Raise UsageError naming the fields in which this machine differs from the one that a run began on."""
-    differing = [name for name in SAME_MACHINE if getattr(begun, name) != getattr(found, name)]
-    _refuse("machine", [f"{name} was {getattr(begun, name)}, is {getattr(found, name)}" for name in differing])
-
-
-def refuse_other_engine(run: Run, engine: EngineInfo, found: Fingerprint, world: World) -> None:
-    """Raise UsageError naming what must be the same for trials to belong to one run, and is not; say what else differs.
-
-    A private engine is made anew and has a new name; the user's own has to be the same one. Fields that one side does
-    not know are passed over: an older record has fewer.
-    """
-    differing = [one for one in differences(fingerprint_of(run), found) if one.is_certain]
-    grave = [one.then_and_now for one in differing if one.comparison is Comparison.MUST_MATCH]
-    if run.engine.kind is EngineKind.HOST and run.engine.name != engine.name:
-        grave.insert(0, f"name was {run.engine.name}, is {engine.name}")
-    _refuse("engine", grave)
-    for one in differing:
-        if one.comparison is Comparison.WARN:
-            world.say(f"warning: since the run began, this has changed: {one.then_and_now}")
-
-
-def _refuse(what: str, differing: list[str]) -> None:
-    if differing:
-        raise UsageError(
-            f"this is not the {what} that the run began with: {'; '.join(differing)}",
-            remedy=f"start a new run; trials of two {what}s do not belong in one",
-        )
-
-
-def refuse_other_bases(run: Run, bases: BasesInEngine) -> None:
-    """Raise UsageError naming a base whose content is not what the run began with, or that is gone."""
-    found = {base.name: base.digest for base in bases.prepared}
-    for base in run.bases:
-        if found.get(base.name) != base.digest:
-            raise UsageError(
-                f"the base {base.name} was {base.digest} when the run began, and is {found.get(base.name, 'gone')}",
-                remedy="start a new run",
-            )
-
-
-@contextmanager
-def _engine(choice: EngineChoice, run_id: str, world: World) -> Iterator[Engine]:
-    """An engine that is ours alone for a while, and is let go of whatever happens."""
-    engine = open_engine(choice, environment=world.environment, clock=world.clock, cache=world.cache)
-    try:
-        info = engine.info
-        world.say(
-            f"engine: {info.name} ({info.kind}), Docker {info.server_version}, {info.storage_driver}, "
-            f"cgroup v{info.cgroup_version}"
-        )
-        with FileEngineLock(world.cache, world.clock).hold(info.name, f"run {run_id}"):
-            yield engine
-    finally:
-        engine.close()
-
-
-@contextmanager
-def _host(run_id: str, engine: Engine, world: World) -> Iterator[HostKeeper | None]:
-    """The keeper of the user's own engine; None on a private one. An engine that has died is tidied up another time."""
-    if engine.info.kind is EngineKind.PRIVATE:
-        yield None
-        return
-    keeper = HostKeeper(engine, HostLedger(world.cache, engine.info.name), world.clock, run_id)
-    try:
-        yield keeper
-    finally:
-        with contextlib.suppress(EngineError):
-            keeper.close()
-
-
-@contextmanager
-def _bases(
-    names: list[str], engine: Engine, host: HostKeeper | None, world: World, *, platform: str | None
-) -> Iterator[BasesInEngine]:
-    """The bases in the engine; on the user's own, what was not there before is removed afterwards."""
-    with bases_in_engine(
-        names,
-        world.catalogue,
-        engine,
-        environment=world.environment,
-        clock=world.clock,
-        cache=world.cache,
-        platform=platform,
-        say=world.say,
-        note=(lambda _: None) if host is None else host.note_ref,
-    ) as bases:
-        for base in bases.prepared:
-            world.say(f"base: {base.name} from {base.source}: {base.origin}")
-        for gone in bases.unavailable:
-            world.say(f"base: {gone.name} cannot be had, its variants are left out: {gone.reason}")
-        yield bases
 
 
 def _base_names(variants: tuple[Variant, ...]) -> list[str]:
@@ -258,7 +112,7 @@ def _describe(
     run_id: str,
     engine: Engine,
     bases: BasesInEngine,
-    context_sha256: str,
+    staged: Mapping[str, StagedContext],
     load: Fingerprint,
 ) -> Run:
     fingerprint, findings = _look_around(asked, world, engine, load)
@@ -269,7 +123,7 @@ def _describe(
         created_at=world.clock.now(),
         command=asked.command,
         scenario_folder=str(asked.scenario.folder),
-        context_sha256=context_sha256,
+        context_sha256=tuple(staged.values())[-1].facts.sha256,
         plan=asked.plan,
         axes={axis.name: tuple(level.name for level in axis.levels) for axis in asked.axes},
         args=asked.scenario.args,
@@ -288,6 +142,8 @@ def _describe(
         fingerprint=fingerprint,
         findings=findings,
         disturbed_above=asked.disturbed_above,
+        revisions=revision_records(asked, staged),
+        adaptive=asked.adaptive,
         git=read_source(asked.scenario.folder, world.environment),
     )
 
@@ -305,31 +161,14 @@ def _look_around(
     return fingerprint, findings
 
 
-def _bring_context_back(run: Run, writer: RunWriter, world: World) -> None:
-    """See that the run has its build context: a complete one whose last record was cut off has dropped it.
-
-    Raises InputError where the scenario's context is no longer what the run began with.
-    """
-    if has_context(writer):
-        return
-    scenario = load_scenario(run.scenario_folder, folders=(), known_bases=world.catalogue)
-    with staged_context(scenario.context, writer.path.parent) as staged:
-        if staged.facts.sha256 != run.context_sha256:
-            raise InputError(
-                f"{scenario.context}: the build context is not what the run {run.id} began with",
-                remedy="bring it back to what it was, or start a new run",
-            )
-        keep_context(staged, writer)
-
-
 def _run_missing(writer: RunWriter, engine: Engine, host: HostKeeper | None, world: World) -> None:
     run = writer.read_run()
     recorded = writer.read_trials(run).trials
-    context = kept_context(writer)
+    contexts = {name: kept_context(writer, name) for name in revision_names(run)}
     with _shelf(run, engine, world) as shelf:
-        bench = _workbench(run, writer, engine, context=context, world=world)
+        bench = _workbench(run, writer, engine, contexts=contexts, world=world)
         run_campaign(run, msgspec.structs.replace(bench, host=host, shelf=shelf), recorded)
-    drop_context(writer)
+    drop_contexts(writer)
 
 
 def _scale(run: Run, engine: Engine, world: World) -> LayerScale:
@@ -357,7 +196,7 @@ def _resume_command(run_id: str, results: Path) -> str:
     return f"buildmark resume {run_id}{where}"
 
 
-def _workbench(run: Run, writer: RunWriter, engine: Engine, *, context: Path, world: World) -> Workbench:
+def _workbench(run: Run, writer: RunWriter, engine: Engine, *, contexts: Mapping[str, Path], world: World) -> Workbench:
     return Workbench(
         engine=engine,
         builder=make_builder(run.builder, engine, world.clock),
@@ -366,9 +205,8 @@ def _workbench(run: Run, writer: RunWriter, engine: Engine, *, context: Path, wo
         scale=_scale(run, engine, world),
         recorder=writer,
         watcher=world.watcher,
-        context=context,
-        context_files=context_files(context),
-        dockerfiles={variant.id: writer.dockerfile(variant.id) for variant in run.plan.variants},
+        contexts=contexts,
+        dockerfiles={variant: writer.dockerfile(variant) for variant in built_variants(run.plan)},
         build_args=proxy_args(world.environment),
         secrets=build_secrets(world.environment),
         environment=world.environment,

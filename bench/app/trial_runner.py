@@ -10,28 +10,25 @@ from pathlib import Path
 import msgspec
 
 from bench.app.host_keeper import RUN_LABEL
-from bench.app.states import StateKeeper, move_context
+from bench.app.image_checks import ImageChecks
+from bench.app.states import StateKeeper
 from bench.app.stopwatch import Stopwatch
+from bench.app.trial_context import TrialContext
 from bench.app.workbench import Workbench
-from bench.errors import EngineError
 from bench.model.build import BuilderKind, BuildOutcome, BuildRequest, BuildStatus, StepStatus
-from bench.model.image_layers import ImageLayers
 from bench.model.plan import PlannedTrial
 from bench.model.run import Run
 from bench.model.scenario import State, base_ref
 from bench.model.trial import HostUse, ImageFacts, Proof, SmokeResult, StepUse, Trial, TrialStatus
-from bench.ports.context import context_digests
 from bench.ports.context_edit import edited_context
 from bench.ports.protocols import Metered
 from bench.ports.run_folder import DOCKERFILES
 from bench.pure.attribution import StepLoad
 from bench.pure.cache_reasons import BuildEvidence, explain_misses
 from bench.pure.cache_use import cache_use, step_durations
-from bench.pure.context_use import least_context_bytes
 from bench.pure.host_samples import disturbance, encode_samples, host_use
-from bench.pure.metrics import WEIGHED
+from bench.pure.planning import built_variants
 from bench.pure.proof import Edited, prove
-from bench.pure.smoke import judge_smoke
 from bench.pure.step_use import STEP_USE, cpu_remainder, step_uses
 from bench.pure.time_use import time_use
 
@@ -49,21 +46,19 @@ class TimedBuild(msgspec.Struct, frozen=True, kw_only=True):
 class TrialRunner:
     """Runs the trials of one run, and remembers between them what later ones need.
 
-    That is: how long each step takes when executed (to weigh cache hits by time), whether a variant's image passed its
-    smoke test, and whether its layers were weighed.
+    That is: how long each step takes when executed (to weigh cache hits by time), and what was found out about each
+    variant's image.
     """
 
     def __init__(self, run: Run, bench: Workbench, earlier: tuple[Trial, ...] = ()) -> None:
         self._run = run
         self._bench = bench
         self._states = StateKeeper(bench.engine, bench.builder, run.builder, bench.host)
-        self._context = bench.context
-        self._variants = {variant.id: variant for variant in run.plan.variants}
+        self._contexts = {name: TrialContext(folder, run.builder) for name, folder in bench.contexts.items()}
+        self._variants = built_variants(run.plan)
+        self._images = ImageChecks(run, bench)
         self._unavailable = {base.name: base.reason for base in run.unavailable}
         self._executed_s: dict[str, dict[str, float]] = {}
-        self._smoked: dict[str, SmokeResult] = {}
-        self._digests: dict[str, str] | None = None
-        self._weighed: set[str] = set()
         for trial in earlier:
             self._remember(trial)
 
@@ -83,7 +78,8 @@ class TrialRunner:
         if preparing is not None and preparing.status is not BuildStatus.OK:
             trial = self._failed_preparation(planned, started_at, preparing, watch)
         else:
-            previous = None if preparing is None else self._evidence(request, preparing, edited=False)
+            context = self._context_of(planned)
+            previous = None if preparing is None else context.evidence(request, preparing, edited=False)
             with self._ready(planned, request, watch) as timed:
                 trial = self._measured(planned, started_at, timed, watch, previous)
         if preparing is not None:
@@ -101,6 +97,8 @@ class TrialRunner:
         """The last things that a state needs, for as long as the timed build lasts: an edit, a base that is away."""
         request = self._states.request_for(planned.state, request)
         edit, base = self._run.edits.get(planned.state), self._variants[planned.variant].base
+        context = self._context_of(planned)
+        context.read()
         with ExitStack() as stack:
             if planned.state is State.PULL and self._bench.shelf is not None and base is not None:
                 with watch.time("prepare"):
@@ -110,16 +108,15 @@ class TrialRunner:
             elif edit is not None:
                 with watch.time("prepare"):
                     name, environment = f"{self._run.id}-{planned.number}", self._bench.environment
-                    files = stack.enter_context(edited_context(self._context, edit, name, environment))
+                    files = stack.enter_context(edited_context(context.folder, edit, name, environment))
                 yield TimedBuild(request=request, edited=Edited(files=files, dockerfile=request.dockerfile.read_text()))
             else:
                 yield TimedBuild(request=request)
 
     def _request(self, planned: PlannedTrial) -> BuildRequest:
-        self._context = move_context(self._context, f"buildmark-{self._run.id}-{planned.number}")
         return BuildRequest(
             dockerfile=self._bench.dockerfiles[planned.variant],
-            context=self._context,
+            context=self._context_of(planned).move(f"buildmark-{self._run.id}-{planned.number}"),
             no_cache=False,
             args={**self._bench.build_args, **self._run.args},
             secrets=self._bench.secrets,
@@ -128,6 +125,9 @@ class TrialRunner:
             network=self._bench.engine.build_network,
             timeout_s=self._run.timeout_s,
         )
+
+    def _context_of(self, planned: PlannedTrial) -> TrialContext:
+        return self._contexts[self._variants[planned.variant].revision or ""]
 
     def _measured(
         self,
@@ -148,18 +148,20 @@ class TrialRunner:
             metered = session.stop()
         with watch.time("inspect"):
             self._states.after(outcome)
-            proof = self._prove(planned.state, outcome, timed)
+            context = self._context_of(planned)
+            proof = self._prove(planned.state, outcome, timed, context)
             image = self._inspect(outcome)
             steps = explain_misses(
                 previous,
-                self._evidence(timed.request, outcome, edited=timed.edited is not None),
+                context.evidence(timed.request, outcome, edited=timed.edited is not None),
                 cache_ignored=timed.request.no_cache,
             )
             uses, unused = step_uses(outcome, metered.groups)
             used = time_use(msgspec.structs.replace(outcome.transcript, steps=steps), outcome.wall_s, _loads(uses))
-        smoke = self._smoke(planned.variant, image, watch)
-        status, reason = _verdict(outcome, proof, smoke or self._smoked.get(planned.variant))
-        layers, unweighed = self._weigh(planned.variant, image, watch) if status is TrialStatus.VALID else (None, {})
+        smoke = self._images.smoke(planned.variant, image, watch)
+        status, reason = _verdict(outcome, proof, smoke or self._images.known_smoke(planned.variant))
+        is_valid = status is TrialStatus.VALID
+        layers, unweighed = self._images.weigh(planned.variant, image, watch) if is_valid else (None, {})
         with watch.time("clean"):
             self._discard(outcome)
         log = self._bench.recorder.write_log(planned, outcome.transcript.log, outcome.raw)
@@ -181,27 +183,12 @@ class TrialRunner:
             proof=proof,
             smoke=smoke,
             log=log,
-            log_tail=() if status is TrialStatus.VALID else _tail(outcome),
+            log_tail=() if is_valid else _tail(outcome),
             overhead_s=watch.spent_s,
             time=used.time,
             critical_path=used.critical_path,
             layers=layers,
         )
-
-    def _evidence(self, request: BuildRequest, outcome: BuildOutcome, *, edited: bool) -> BuildEvidence:
-        return BuildEvidence(
-            dockerfile=request.dockerfile.read_text(),
-            args=request.args,
-            context=context_digests(request.context) if edited else self._context_digests(request),
-            steps=outcome.transcript.steps,
-            classic=self._run.builder is BuilderKind.CLASSIC,
-        )
-
-    def _context_digests(self, request: BuildRequest) -> dict[str, str]:
-        """The digests of the context without an edit, read once: it stays as it is for the whole run."""
-        if self._digests is None:
-            self._digests = context_digests(request.context)
-        return self._digests
 
     def _host(self, planned: PlannedTrial, metered: Metered) -> HostUse | None:
         if metered.host is None:
@@ -245,15 +232,14 @@ class TrialRunner:
             overhead_s={},
         )
 
-    def _prove(self, state: State, outcome: BuildOutcome, timed: TimedBuild) -> Proof | None:
+    def _prove(self, state: State, outcome: BuildOutcome, timed: TimedBuild, context: TrialContext) -> Proof | None:
         if outcome.status is not BuildStatus.OK:
             return None
         executed = [step for step in outcome.transcript.steps if step.status is StepStatus.EXECUTED]
-        least = least_context_bytes(executed, self._bench.context_files)
         return prove(
             state,
             outcome.transcript,
-            least_context_bytes=max(least, 1),
+            least_context_bytes=max(context.least_bytes(executed), 1),
             least_pulled_bytes=timed.least_pulled_bytes,
             by_no_cache=timed.request.no_cache and self._run.builder is BuilderKind.BUILDKIT,
             edited=timed.edited,
@@ -262,39 +248,13 @@ class TrialRunner:
     def _inspect(self, outcome: BuildOutcome) -> ImageFacts | None:
         return self._bench.engine.find_image(outcome.image_id) if outcome.image_id else None
 
-    def _smoke(self, variant: str, image: ImageFacts | None, watch: Stopwatch) -> SmokeResult | None:
-        test = self._run.smoke
-        if test is None or image is None or variant in self._smoked:
-            return None
-        with watch.time("smoke"):
-            labels = {RUN_LABEL: self._run.id}
-            result = self._bench.engine.run_container(image.id, test.command, labels=labels, timeout_s=test.timeout_s)
-        return judge_smoke(test, result.exit_code, result.output)
-
-    def _weigh(
-        self, variant: str, image: ImageFacts | None, watch: Stopwatch
-    ) -> tuple[ImageLayers | None, dict[str, str]]:
-        """The layers of a variant's image, the first time that it is valid; what cannot be had is absent, with why."""
-        if image is None or variant in self._weighed:
-            return None, {}
-        self._weighed.add(variant)
-        with watch.time("weigh"):
-            try:
-                return self._bench.scale.weigh(image.id, self._variants[variant].base), {}
-            except EngineError as error:
-                self._bench.engine.ping()  # one that has died ends the campaign, one that only refuses does not
-                return None, dict.fromkeys(WEIGHED, error.message)
-
     def _discard(self, outcome: BuildOutcome) -> None:
         if outcome.image_id:
             self._bench.engine.remove_image(outcome.image_id)
 
     def _remember(self, trial: Trial) -> None:
         self._executed_s.setdefault(trial.variant, {}).update(step_durations(trial.steps))
-        if trial.smoke is not None:
-            self._smoked[trial.variant] = trial.smoke
-        if trial.layers is not None:
-            self._weighed.add(trial.variant)
+        self._images.remember(trial)
 
 
 def _verdict(outcome: BuildOutcome, proof: Proof | None, smoke: SmokeResult | None) -> tuple[TrialStatus, str | None]:

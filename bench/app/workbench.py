@@ -57,12 +57,12 @@ class Watcher(Protocol):
 class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     """What one campaign works with.
 
-    `context` is the filtered copy of the scenario's context: its folder is renamed for every trial, for the name is
-    part of what BuildKit's transfer cache goes by. `build_args` and `secrets` are those of this machine (proxies, the
-    CA bundle): they reach the builds and no record. `context_files` maps each file of the context to its size in bytes:
-    what a cold build has to send. `environment` is that of an edit's shell command. `host` is None on a private engine,
-    which goes as a whole. `page_cache` is there when it is to be emptied before each build, `shelf` when bases are to
-    be pulled. `scale` weighs each variant's image once.
+    `contexts` are the filtered copies of the build contexts, by the revision that each is of (`""` where none are
+    compared): a folder is renamed for every trial, for the name is part of what BuildKit's transfer cache goes by.
+    `build_args` and `secrets` are those of this machine (proxies, the CA bundle): they reach the builds and no record.
+    `environment` is that of an edit's shell command. `host` is None on a private engine, which goes as a whole.
+    `page_cache` is there when it is to be emptied before each build, `shelf` when bases are to be pulled. `scale`
+    weighs each variant's image once.
     """
 
     engine: Engine
@@ -72,8 +72,7 @@ class Workbench(msgspec.Struct, frozen=True, kw_only=True):
     scale: LayerScale
     recorder: Recorder
     watcher: Watcher
-    context: Path
-    context_files: Mapping[str, int]
+    contexts: Mapping[str, Path]
     dockerfiles: Mapping[str, Path]
     build_args: Mapping[str, str]
     secrets: Mapping[str, Path]

@@ -12,9 +12,12 @@ import typer
 from bench import __version__
 from bench.cli import (
     bases,
+    bisect,
+    compare,
     doctor,
     engine,
     explain,
+    gate,
     history,
     layers,
     plan,
@@ -38,22 +41,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (
-    run,
-    resume,
-    show,
-    explain,
-    layers,
-    history,
-    trend,
-    plan,
-    render,
-    scenarios,
-    schema,
-    bases,
-    engine,
-    doctor,
-):
+MEASURING = (run, resume, gate, bisect)
+READING = (show, compare, explain, layers, history, trend)
+PREPARING = (plan, render, scenarios, schema, bases, engine, doctor)
+for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)
 
 

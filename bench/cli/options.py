@@ -14,7 +14,9 @@ from bench.report.choices import parse_choice
 Choice = TypeVar("Choice", bound=StrEnum)
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_SHARE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(%?)")
 _WHOLE = re.compile(r"[+-]?[0-9][0-9_]*")
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def choice(kind: type[Choice], option: str, problem: str) -> Callable[[str], Choice]:
@@ -44,10 +46,7 @@ def seconds(option: str, example: int, *, least: float) -> Callable[[str], float
     """The parser of an option that takes seconds, `least` or more."""
 
     def parse(word: str | float) -> float:
-        try:
-            number = float(word)
-        except ValueError:
-            number = None
+        number = _number(str(word))
         if number is None or not least <= number < float("inf"):
             raise UsageError(
                 f"{option} takes a number of seconds, {least:g} or more, not '{word}'", remedy=f"{option} {example}"
@@ -80,3 +79,41 @@ def moment(word: str, option: str, now: datetime) -> datetime:
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{option} takes a date or an age, not '{word}'", remedy=f"{option} {now:%Y-%m-%d}") from error
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def share(option: str, example: str, *, below: float = 1.0) -> Callable[[str], float]:
+    """The parser of an option that takes a share above 0 and below `below`: `3%`, `3 %` and `0.03` are the same."""
+
+    def parse(word: str | float) -> float:
+        found = _SHARE.fullmatch(str(word).strip())
+        number = None if found is None else float(found[1]) / (100 if found[2] else 1)
+        if number is None or not 0 < number < below:
+            near = f": {number:g} is {number * 100:g} %" if number is not None and number >= below else ""
+            raise UsageError(
+                f"{option} takes a share above 0 % and below {below * 100:g} %, not '{word}'{near}",
+                remedy=f"{option} {example}",
+            )
+        return number
+
+    return parse
+
+
+def duration(option: str, example: str) -> Callable[[str], float]:
+    """The parser of an option that takes a time: `90`, `90s`, `20m`, `1h30m`. The value is in seconds, above 0."""
+
+    def parse(word: str | float) -> float:
+        found = _DURATION.fullmatch(str(word).strip())
+        parts = [float(part or 0) for part in found.groups()] if found else []
+        seconds_in = sum(part * size for part, size in zip(parts, (86_400, 3600, 60, 1), strict=False))
+        if not seconds_in:
+            raise UsageError(f"{option} takes a time such as {example}, not '{word}'", remedy=f"{option} {example}")
+        return seconds_in
+
+    return parse
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -9,13 +9,23 @@ from typing import Any
 
 import typer
 
+from bench.cli.progress import readable_time
+from bench.cli.rounds import (
+    BudgetOption,
+    DecideOption,
+    HowLong,
+    MaxRoundsOption,
+    MinRoundsOption,
+    PrecisionOption,
+    RoundsOption,
+    how_long,
+)
 from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
     Chosen,
     FormatOption,
     ListFormat,
-    RoundsOption,
     ScenarioArgument,
     SeedOption,
     SetOption,
@@ -23,8 +33,8 @@ from bench.cli.selection import (
     choose,
 )
 from bench.model.build import BuilderKind
-from bench.model.plan import Plan
-from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
+from bench.model.plan import Adaptive, Plan
+from bench.pure.planning import DEFAULT_SEED, make_plan, parse_states
 from bench.report.units import count_text
 
 MOST_ROWS = 100
@@ -42,7 +52,12 @@ def register(app: typer.Typer) -> None:
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
-        rounds: RoundsOption = DEFAULT_ROUNDS,
+        rounds: RoundsOption = None,
+        precision: PrecisionOption = None,
+        decide: DecideOption = None,
+        min_rounds: MinRoundsOption = None,
+        max_rounds: MaxRoundsOption = None,
+        budget: BudgetOption = None,
         seed: SeedOption = DEFAULT_SEED,
         allow_large: AllowLargeOption = False,
         format_: FormatOption = ListFormat.TABLE,
@@ -51,12 +66,22 @@ def register(app: typer.Typer) -> None:
 
         The Dockerfiles are rendered, too (of a large matrix the first 200), so that a slip in the template shows here.
         """
+        length = how_long(
+            rounds=rounds,
+            precision=precision,
+            decide=decide,
+            min_rounds=min_rounds,
+            max_rounds=max_rounds,
+            budget_s=budget,
+        )
         chosen = choose(scenario, set_, base, allow_large=allow_large)
         chosen.dockerfiles(BuilderKind.BUILDKIT, most=MOST_RENDERED)
         states = parse_states(state or (), chosen.scenario.states)
-        made = make_plan(chosen.scenario.name, chosen.variants, states, rounds, seed)
+        made = make_plan(chosen.scenario.name, chosen.variants, states, length.rounds, seed)
         typer.echo(
-            json.dumps(_as_json(chosen, made)) if format_ is ListFormat.JSON else "\n".join(_table(chosen, made))
+            json.dumps(_as_json(chosen, made))
+            if format_ is ListFormat.JSON
+            else "\n".join(_table(chosen, made, length))
         )
 
 
@@ -77,20 +102,33 @@ def _as_json(chosen: Chosen, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _table(chosen: Chosen, plan: Plan) -> Iterator[str]:
+def _table(chosen: Chosen, plan: Plan, length: HowLong) -> Iterator[str]:
     yield f"{plan.scenario}: {chosen.scenario.title}"
     yield ""
     yield from _variants(chosen, plan)
     yield ""
     yield from _order(plan)
     yield ""
-    yield (
-        f"{count_text(len(plan.variants), 'variant')} x {count_text(len(plan.states), 'state')}"
-        f" ({', '.join(plan.states)}) x {count_text(plan.rounds, 'round')}"
-        f" = {count_text(len(plan.trials), 'timed build')}, seed {plan.seed}"
-    )
+    yield from _length(plan, length.adaptive)
     if len(plan.variants) > MOST_RENDERED:
         yield f"only the first {MOST_RENDERED} Dockerfiles were rendered to find mistakes; `run` renders all"
+
+
+def _length(plan: Plan, adaptive: Adaptive | None) -> Iterator[str]:
+    """How many builds there are, or may be, and what they can show."""
+    from bench.pure.adaptive import TYPICAL_SPREAD, outlook
+    from bench.pure.schedule import rule_of
+
+    most = "at most " if adaptive else ""
+    yield (
+        f"{count_text(len(plan.variants), 'variant')} x {count_text(len(plan.states), 'state')}"
+        f" ({', '.join(plan.states)}) x {most}{count_text(plan.rounds, 'round')}"
+        f" = {most}{count_text(len(plan.trials), 'timed build')}, seed {plan.seed}"
+    )
+    if adaptive and adaptive.budget_s is not None:
+        yield f"no round begins that would take the trials beyond {readable_time(adaptive.budget_s)}"
+    spread = {state: share for state, share in TYPICAL_SPREAD.items() if state in plan.states} or TYPICAL_SPREAD
+    yield outlook(None if adaptive is None else rule_of(adaptive), plan.rounds, spread)
 
 
 def _variants(chosen: Chosen, plan: Plan) -> Iterator[str]:

@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.options import seconds
+from bench.cli.rounds import (
+    BudgetOption,
+    DecideOption,
+    MaxRoundsOption,
+    MinRoundsOption,
+    PrecisionOption,
+    RoundsOption,
+    how_long,
+)
 from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
     BuilderOption,
-    RoundsOption,
     SeedOption,
     SetOption,
     StateOption,
@@ -23,11 +31,11 @@ from bench.cli.show import RESULTS, KeepDisturbedOption, ResultsOption, ShowForm
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.pure.host_samples import DISTURBED_ABOVE
-from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED, make_plan, parse_states
+from bench.pure.planning import DEFAULT_SEED, make_plan, parse_states
 from bench.report.choices import SortColumn, SummaryFormat, parse_choice, parse_format, parse_sort
 
 if TYPE_CHECKING:
-    from bench.app.session import Campaign
+    from bench.app.asked import Campaign
 
 ScenariosArgument = Annotated[
     list[str],
@@ -91,6 +99,13 @@ DisturbedOption = Annotated[
         help="Mark a trial as disturbed when other work took more of the machine's CPU time than this; 1 for never.",
     ),
 ]
+CanaryOption = Annotated[
+    bool,
+    typer.Option(
+        "--canary",
+        help="Begin each round with a small fixed build, which shows what else changed between two runs.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -103,7 +118,12 @@ def register(app: typer.Typer) -> None:
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
-        rounds: RoundsOption = DEFAULT_ROUNDS,
+        rounds: RoundsOption = None,
+        precision: PrecisionOption = None,
+        decide: DecideOption = None,
+        min_rounds: MinRoundsOption = None,
+        max_rounds: MaxRoundsOption = None,
+        budget: BudgetOption = None,
         seed: SeedOption = DEFAULT_SEED,
         engine: EngineOption = "auto",
         builder: BuilderOption = BuilderKind.BUILDKIT,
@@ -116,15 +136,18 @@ def register(app: typer.Typer) -> None:
         allow_large: AllowLargeOption = False,
         disturbed_above: DisturbedOption = DISTURBED_ABOVE,
         keep_disturbed: KeepDisturbedOption = False,
+        canary: CanaryOption = False,
     ) -> None:
         """Build every variant of a scenario, cold and warm, round after round, and print the tables.
 
         Every trial is kept under the results folder. Ctrl-C keeps what was measured; `buildmark resume` goes on.
         """
-        from bench.app.session import Campaign, start_run
+        from bench.app.asked import Campaign
+        from bench.app.session import start_run
         from bench.cli.world import make_world, report
         from bench.ports.base_catalogue import load_catalogue
         from bench.ports.engines import EngineChoice
+        from bench.pure.canary import canaries
 
         shown, column = parse_format(form), parse_sort(sort)
         if registry is not None:
@@ -134,6 +157,14 @@ def register(app: typer.Typer) -> None:
                 f"--format {shown} is one document, and {len(scenarios)} scenarios make as many",
                 remedy=f"run one scenario, or print each run later: buildmark show RUN --format {shown}",
             )
+        length = how_long(
+            rounds=rounds,
+            precision=precision,
+            decide=decide,
+            min_rounds=min_rounds,
+            max_rounds=max_rounds,
+            budget_s=budget,
+        )
         chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
 
         def campaign(name: str) -> Campaign:
@@ -142,8 +173,8 @@ def register(app: typer.Typer) -> None:
             return Campaign(
                 scenario=chosen.scenario,
                 axes=chosen.axes,
-                plan=make_plan(chosen.scenario.name, chosen.variants, states, rounds, seed),
-                dockerfiles=chosen.dockerfiles(builder),
+                plan=make_plan(chosen.scenario.name, chosen.variants, states, length.rounds, seed, canary=canary),
+                dockerfiles={**chosen.dockerfiles(builder), **(canaries(chosen.variants) if canary else {})},
                 engine=chosen_engine,
                 builder=builder,
                 timeout_s=timeout or chosen.scenario.limits.timeout_s,
@@ -152,6 +183,7 @@ def register(app: typer.Typer) -> None:
                 local_registry=registry is not None,
                 command=("buildmark", *sys.argv[1:]),
                 disturbed_above=disturbed_above,
+                adaptive=length.adaptive,
             )
 
         # All are read and rendered before the first build: a slip in the last one must not cost an hour.

@@ -12,7 +12,7 @@ import typer
 from bench.cli.options import choice, whole_number
 from bench.model.build import BuilderKind
 from bench.model.scenario import Axis, Base, Scenario, Variant
-from bench.pure.planning import DEFAULT_ROUNDS, DEFAULT_SEED
+from bench.pure.planning import DEFAULT_SEED
 
 ScenarioArgument = Annotated[
     str,
@@ -47,15 +47,6 @@ StateOption = Annotated[
         metavar="STATE,…",
         help="Measure only these cache states: cold, warm. May be repeated.",
         show_default="the scenario's",
-    ),
-]
-RoundsOption = Annotated[
-    int,
-    typer.Option(
-        "--rounds",
-        metavar="N",
-        parser=whole_number("--rounds", DEFAULT_ROUNDS),
-        help="Rounds; each builds every variant in every state once.",
     ),
 ]
 SeedOption = Annotated[

@@ -111,5 +111,5 @@ def register(app: typer.Typer) -> None:
         with open_index(chosen_index(index), results) as opened:
             trends = find_trends(opened, search)
         typer.echo(render_trends(trends, shown, width=terminal_width()), nl=False)
-        if fail_on_step and any(is_worse(change, one.metric) for one in trends.series for change in one.changes):
+        if fail_on_step and any(is_worse(change, one) for one in trends.series for change in one.changes):
             raise typer.Exit(ExitCode.REGRESSION)

@@ -14,7 +14,7 @@ from bench.ports.paths import cache_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.app.session import World
+    from bench.app.asked import World
     from bench.errors import ExitCode
     from bench.model.scenario import Base
     from bench.ports.run_folder import RunFolder
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def make_world(catalogue: Mapping[str, Base]) -> World:
     """The real world: this process's environment, the system's clock, the user's cache folder."""
-    from bench.app.session import World
+    from bench.app.asked import World
 
     clock = SystemClock()
     return World(

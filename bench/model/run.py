@@ -10,7 +10,7 @@ import msgspec
 
 from bench.model.build import BuilderKind
 from bench.model.environment import Fact, Finding
-from bench.model.plan import Plan
+from bench.model.plan import Adaptive, Plan
 from bench.model.scenario import Edit, PreparedBase, SmokeTest, State
 
 FORMAT_VERSION = 1
@@ -74,6 +74,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     absent: str | None = None
 
 
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision that a run compares: its level of the axis `rev`; `commit` is None for the working tree."""
+
+    name: str
+    commit: str | None
+    context_sha256: str
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `id` is the name of its folder; `axes` maps each axis to its levels, the reference first.
 
@@ -82,8 +90,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     scenario, by the state that each is for. `drop_page_cache`: the machine's page cache was emptied before each
     build. `local_registry`: bases of the state pull came from a registry on the machine itself. `fingerprint` holds the
     fields of `bench.pure.fingerprint_fields`, `findings` what the checks at the start warned of. `disturbed_above` is
-    the share of the machine's CPU from which other work makes a trial disturbed; None for no such limit. `git` is None
-    in records that are older than it.
+    the share of the machine's CPU from which other work makes a trial disturbed; None for no such limit. `revisions`
+    are those that it compares, in the order of the axis `rev`, and `context_sha256` is then the last one's. `adaptive`
+    is when it stops before its plan's last round; None for never. `git` is None in records that are older than it.
     """
 
     format_version: int = FORMAT_VERSION
@@ -112,4 +121,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: Mapping[str, Fact] = {}
     findings: tuple[Finding, ...] = ()
     disturbed_above: float | None = None
+    revisions: tuple[Revision, ...] = ()
+    adaptive: Adaptive | None = None
     git: Source | None = None

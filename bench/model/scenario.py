@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 BASE_AXIS = "base"
+REVISION_AXIS = "rev"
+"""The axis of a campaign that compares revisions of a scenario; no scenario has one of this name."""
 
 
 class State(StrEnum):
@@ -137,6 +139,11 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     def base(self) -> str | None:
         """The name of the base in the catalogue, or None where the scenario has no base axis."""
         return self.levels.get(BASE_AXIS)
+
+    @property
+    def revision(self) -> str | None:
+        """The revision of the scenario that it is built from, or None where no revisions are compared."""
+        return self.levels.get(REVISION_AXIS)
 
 
 class SourceKind(StrEnum):

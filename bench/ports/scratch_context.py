@@ -1,7 +1,8 @@
-"""The build context of a campaign, kept in the run's folder while trials are missing, so that `resume` has it.
+"""The build contexts of a campaign, kept in the run's folder while trials are missing, so that `resume` has them.
 
-The copy lies in a folder of its own below `RUN/context/`, because it is renamed for every trial. It goes when the run
-is complete: `run.json` keeps its digest.
+A campaign has one context, or one for each revision that it compares (`bench.model.run.Run.revisions`). Each copy lies
+in a folder of its own below `RUN/context/` or `RUN/contexts/REVISION/`, because it is renamed for every trial. They go
+when the run is complete: `run.json` keeps their digests.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from bench.ports.disk import disk_errors, make_folder
 from bench.ports.run_folder import RunFolder
 from bench.ports.scratch import make_scratch
 
-CONTEXT = "context"
+CONTEXT, CONTEXTS = "context", "contexts"
 SCRATCH = ".context-"
 
 
@@ -44,25 +45,27 @@ def staged_context(source: Path, results: Path) -> Iterator[StagedContext]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _home(run: RunFolder) -> Path:
-    return run.path / CONTEXT
+def _home(run: RunFolder, revision: str) -> Path:
+    return run.path / CONTEXTS / revision if revision else run.path / CONTEXT
 
 
-def keep_context(staged: StagedContext, run: RunFolder) -> Path:
+def keep_context(staged: StagedContext, run: RunFolder, revision: str = "") -> Path:
     """Move a staged context into the run's folder. Raises StorageError."""
-    make_folder(_home(run))
-    with disk_errors("write", _home(run)):
-        return staged.folder.rename(_home(run) / "context")
+    home = _home(run, revision)
+    make_folder(home)
+    with disk_errors("write", home):
+        return staged.folder.rename(home / "context")
 
 
-def has_context(run: RunFolder) -> bool:
+def has_context(run: RunFolder, revision: str = "") -> bool:
     """Whether an unfinished run keeps a copy of its context."""
-    return _home(run).is_dir() and any(path.is_dir() for path in _home(run).iterdir())
+    home = _home(run, revision)
+    return home.is_dir() and any(path.is_dir() for path in home.iterdir())
 
 
-def kept_context(run: RunFolder) -> Path:
+def kept_context(run: RunFolder, revision: str = "") -> Path:
     """The context that an unfinished run keeps, whatever its last trial called it. Raises StorageError."""
-    home = _home(run)
+    home = _home(run, revision)
     found = [path for path in home.iterdir() if path.is_dir()] if home.is_dir() else []
     if home / PRISTINE in found:  # killed while an edited copy stood in its place
         for edited in found:
@@ -77,9 +80,10 @@ def kept_context(run: RunFolder) -> Path:
     return found[0]
 
 
-def drop_context(run: RunFolder) -> None:
-    """Remove the context of a run that is complete."""
-    shutil.rmtree(_home(run), ignore_errors=True)
+def drop_contexts(run: RunFolder) -> None:
+    """Remove the contexts of a run that is complete."""
+    for name in (CONTEXT, CONTEXTS):
+        shutil.rmtree(run.path / name, ignore_errors=True)
 
 
 def context_files(context: Path) -> dict[str, int]:

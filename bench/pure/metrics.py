@@ -22,6 +22,9 @@ MEMORY_PEAK = "memory_peak_bytes"
 DISK_WRITTEN = "disk_written_bytes"
 HIT_RATIO = "hit_ratio"
 CACHE_SAVED = "cache_saved_s"
+HIT_RATIO_BY_TIME = "hit_ratio_by_time"
+MORE_IS_BETTER = frozenset({HIT_RATIO, HIT_RATIO_BY_TIME, CACHE_SAVED})
+"""The metrics of which more is better; of all others less is."""
 CPU_PARTS = ("cpu_user_s", "cpu_system_s")
 ORDER = (
     WALL,
@@ -46,7 +49,7 @@ ORDER = (
     IMAGE_SIZE,
     *WEIGHED,
     HIT_RATIO,
-    "hit_ratio_by_time",
+    HIT_RATIO_BY_TIME,
     CACHE_SAVED,
     "context_bytes",
     "pulled_bytes",
@@ -108,7 +111,7 @@ def _told(trial: Trial) -> dict[str, float | None]:
         WALL: trial.wall_s,
         IMAGE_SIZE: trial.image.size_bytes if trial.image else None,
         HIT_RATIO: cache.hit_ratio if cache else None,
-        "hit_ratio_by_time": cache.hit_ratio_by_time if cache else None,
+        HIT_RATIO_BY_TIME: cache.hit_ratio_by_time if cache else None,
         "context_bytes": proof.context_bytes if proof else None,
         "pulled_bytes": proof.pulled_bytes if proof else None,
         "other_cpu_ratio": host.other_cpu_share if host else None,

@@ -5,15 +5,18 @@ Rendered late, in `bench.report.notes`; each has its subjects, its reason and ho
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from bench.model.plan import CANARY
 from bench.model.run import Run
 from bench.model.summary import Note, NoteKind, Overhead
 from bench.model.trial import Trial, TrialStatus
 from bench.pure.effects import Measured, references_missing
 from bench.pure.last_words import cause_of, last_words
 from bench.pure.metrics import counts, in_order, metric_values, weighed_values
+from bench.pure.schedule import due_trials, stopped_by
 from bench.pure.statistics import NOMINAL_COVERAGE, median_estimate
 
 _NOTE_OF_STATUS = {
@@ -22,6 +25,7 @@ _NOTE_OF_STATUS = {
     TrialStatus.INVALID: NoteKind.INVALID,
 }
 _HOST_WIDE = "host-wide"
+FEWEST_FOR_QUARTILES = 4
 
 
 def notes_of(
@@ -41,6 +45,7 @@ def notes_of(
         *_unavailable(run, trials),
         *_lost(trials),
         *_disturbed(trials),
+        *_canary(trials),
         *_smoke(trials),
         *(Note(kind=NoteKind.NO_REFERENCE, subjects=pair, detail="") for pair in references_missing(run, measured)),
         *_few_rounds(valid),
@@ -52,12 +57,23 @@ def notes_of(
 
 
 def _progress(run: Run, trials: Sequence[Trial], *, being_written: bool) -> Iterator[Note]:
-    missing = {planned.number for planned in run.plan.trials} - {trial.number for trial in trials}
-    if missing:
+    planned = len(run.plan.trials)
+    missing = planned - len({trial.number for trial in trials})
+    if due_trials(run, trials):
         kind = NoteKind.RUNNING if being_written else NoteKind.INTERRUPTED
-        yield Note(
-            kind=kind, subjects=(run.id,), detail=f"{len(missing)} of {len(run.plan.trials)}", count=len(missing)
-        )
+        yield Note(kind=kind, subjects=(run.id,), detail=f"{missing} of {planned}", count=missing)
+    elif stop := stopped_by(run, trials):
+        rounds = max(trial.round for trial in trials)
+        yield Note(kind=NoteKind.STOPPED, subjects=(stop,), detail=f"{rounds} of {run.plan.rounds}", count=missing)
+
+
+def _canary(trials: Sequence[Trial]) -> Iterator[Note]:
+    """How much the reference build wandered while the run went on: its middle half over its median."""
+    walls = [trial.wall_s for trial in trials if trial.variant == CANARY and counts(trial) and trial.wall_s]
+    if len(walls) >= FEWEST_FOR_QUARTILES:
+        first, middle, third = statistics.quantiles(walls, n=4)
+        detail = f"{middle:.2f} s, {(third - first) / middle:.0%}"
+        yield Note(kind=NoteKind.CANARY, subjects=(), detail=detail, count=len(walls))
 
 
 def _unavailable(run: Run, trials: Sequence[Trial]) -> Iterator[Note]:

@@ -16,7 +16,7 @@ def exit_code_of(trials: Iterable[Trial], *, every_base: bool = False) -> ExitCo
     trials are told in words.
     """
     known = tuple(trials)
-    if any(_is_failure(trial) for trial in known):
+    if any(is_failure(trial) for trial in known):
         return ExitCode.BUILD_FAILED
     missing = [trial.status is TrialStatus.UNAVAILABLE for trial in known]
     if known and (any(missing) if every_base else all(missing)):
@@ -24,6 +24,7 @@ def exit_code_of(trials: Iterable[Trial], *, every_base: bool = False) -> ExitCo
     return ExitCode.OK
 
 
-def _is_failure(trial: Trial) -> bool:
+def is_failure(trial: Trial) -> bool:
+    """Whether its build failed or hung, or its image failed the smoke test."""
     broken = trial.smoke is not None and not trial.smoke.passed
     return broken or trial.status in {TrialStatus.FAILED, TrialStatus.TIMEOUT}

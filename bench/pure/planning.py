@@ -10,12 +10,13 @@ import itertools
 import math
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from bench.errors import UsageError, did_you_mean
-from bench.model.plan import Plan, PlannedTrial
-from bench.model.scenario import BASE_AXIS, Axis, Level, Scenario, State, Variant
+from bench.model.plan import CANARY, Plan, PlannedTrial
+from bench.model.scenario import BASE_AXIS, REVISION_AXIS, Axis, Level, Scenario, State, Variant
 
 LARGE_MATRIX = 10_000
 LONGEST_ID = 200
@@ -194,13 +195,23 @@ def _in_words(levels: Mapping[str, str]) -> str:
     return " ".join(f"{axis}={level}" for axis, level in levels.items())
 
 
-def make_plan(scenario_name: str, variants: Sequence[Variant], states: Iterable[State], rounds: int, seed: int) -> Plan:
+def make_plan(
+    scenario_name: str,
+    variants: Sequence[Variant],
+    states: Iterable[State],
+    rounds: int,
+    seed: int,
+    *,
+    canary: bool = False,
+) -> Plan:
     """Put every trial of a run in order.
 
     Each round runs every variant in every state once. The variants' order is a shuffle of the round's own, drawn from
     the seed and the round's number, so that drift favours nobody. Within a variant the states stand side by side, in
-    the order of `State`: a cold trial leaves behind just what the warm one needs. Raises UsageError for fewer than
-    one round, or no state.
+    the order of `State`: a cold trial leaves behind just what the warm one needs. Variants that differ in their
+    revision alone stand side by side too, in an order of their own in each round: so little time lies between the two
+    sides of a pair, and which one goes first is a toss. With `canary`, each round begins with the reference build.
+    Raises UsageError for fewer than one round, or no state.
     """
     ordered = tuple(state for state in State if state in set(states))
     if rounds < 1:
@@ -211,10 +222,15 @@ def make_plan(scenario_name: str, variants: Sequence[Variant], states: Iterable[
         )
     if not ordered:
         raise UsageError("a plan needs a state", remedy=f"--state {','.join(State)}")
+    groups = _by_all_but_revision(variants)
     trials: list[PlannedTrial] = []
     for number in range(1, rounds + 1):
-        for variant, state in itertools.product(_shuffled(variants, seed, number), ordered):
-            trials.append(PlannedTrial(number=len(trials) + 1, round=number, variant=variant.id, state=state))
+        places = [(CANARY, State.COLD)] if canary else []
+        for group in _shuffled(groups, f"{seed}:{number}"):
+            twins = _shuffled(group, f"{seed}:{number}:{group[0].id}")
+            places += [(variant.id, state) for variant in twins for state in ordered]
+        for variant, state in places:
+            trials.append(PlannedTrial(number=len(trials) + 1, round=number, variant=variant, state=state))
     return Plan(
         scenario=scenario_name,
         seed=seed,
@@ -225,7 +241,29 @@ def make_plan(scenario_name: str, variants: Sequence[Variant], states: Iterable[
     )
 
 
-def _shuffled(variants: Sequence[Variant], seed: int, round_number: int) -> list[Variant]:
+def _by_all_but_revision(variants: Sequence[Variant]) -> list[list[Variant]]:
+    """The variants in groups that differ in their revision alone: of one each where no revisions are compared."""
+    groups: dict[object, list[Variant]] = {}
+    for variant in variants:
+        rest = frozenset(item for item in variant.levels.items() if item[0] != REVISION_AXIS)
+        groups.setdefault(rest if variant.revision else variant.id, []).append(variant)
+    return list(groups.values())
+
+
+def built_variants(plan: Plan) -> dict[str, Variant]:
+    """Everything that a plan builds, by id: its variants, and the canary, which stands on the first one's base."""
+    built = {variant.id: variant for variant in plan.variants}
+    if any(trial.variant == CANARY for trial in plan.trials):
+        first = plan.variants[0].levels
+        kept = {axis: first[axis] for axis in (BASE_AXIS, REVISION_AXIS) if axis in first}
+        built[CANARY] = Variant(id=CANARY, levels=kept)
+    return built
+
+
+_Item = TypeVar("_Item")
+
+
+def _shuffled(items: Sequence[_Item], seed: str) -> list[_Item]:
     """Sort by random keys: of all of `random`, only `random()` is promised to give the same for ever."""
-    draw = random.Random(f"{seed}:{round_number}")  # noqa: S311  (an order, not a secret)
-    return sorted(variants, key=lambda _: draw.random())
+    draw = random.Random(seed)  # noqa: S311  (an order, not a secret)
+    return sorted(items, key=lambda _: draw.random())

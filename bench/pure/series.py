@@ -54,6 +54,7 @@ METRICS = (
 """The metrics that the index keeps. Another one needs a new version of its schema (`bench.ports.history_schema`)."""
 
 NOT_RECORDED = Source(absent="the run did not record it")
+_OF_REVISIONS = Source(absent="the run compares revisions, each with a commit of its own")
 _CHOICES = {
     "builder": "builder",
     "platform": "platform",
@@ -68,22 +69,26 @@ Sample = Sequence[Any]
 
 
 def indexed(run: Run, trials: Iterable[Trial], *, name: str) -> IndexedRun:
-    """What the index keeps of a run whose folder is called `name`."""
+    """What the index keeps of a run whose folder is called `name`.
+
+    A run that compares revisions measured several commits and stands for none: it has no place in a series.
+    """
     recorded = tuple(trials)
-    kept = tuple(_indexed_trial(trial) for trial in recorded if counts(trial))
+    valid = [trial for trial in recorded if counts(trial)]
     target = target_of(run)
     entry = RunEntry(
         name=name,
         scenario=run.plan.scenario,
         title=run.title,
         created_at=run.created_at if run.created_at.tzinfo else run.created_at.replace(tzinfo=UTC),
-        source=run.git or NOT_RECORDED,
+        source=_OF_REVISIONS if run.revisions else run.git or NOT_RECORDED,
         target=target.digest,
         n_planned=len(run.plan.trials),
         n_recorded=len(recorded),
-        n_valid=len(kept),
+        n_valid=len(valid),
     )
-    return IndexedRun(entry=entry, target=target, trials=kept)
+    kept = () if run.revisions else valid
+    return IndexedRun(entry=entry, target=target, trials=tuple(map(_indexed_trial, kept)))
 
 
 def _indexed_trial(trial: Trial) -> IndexedTrial:

@@ -15,6 +15,7 @@ from datetime import datetime
 import msgspec
 
 from bench.model.history import Change, ChangeKind, Place, RunEntry, SeriesTrend, Target
+from bench.model.plan import CANARY
 from bench.pure.metrics import HIT_RATIO, unit_of
 from bench.pure.series import target_difference
 
@@ -65,10 +66,13 @@ def since(trend: SeriesTrend, moment: datetime) -> SeriesTrend:
     return msgspec.structs.replace(trend, changes=kept)
 
 
-def is_worse(change: Change, metric: str) -> bool:
-    """Whether a change is a step to what nobody wants: slower, bigger, fewer hits."""
-    bad = ChangeKind.STEP_DOWN if metric in _MORE_IS_BETTER else ChangeKind.STEP_UP
-    return change.kind is bad
+def is_worse(change: Change, trend: SeriesTrend) -> bool:
+    """Whether a change is a step to what nobody wants: slower, bigger, fewer hits.
+
+    A step of the canary, which is the same build in every run, says something of the machine and nothing of the code.
+    """
+    bad = ChangeKind.STEP_DOWN if trend.metric in _MORE_IS_BETTER else ChangeKind.STEP_UP
+    return change.kind is bad and f"/{CANARY}/" not in trend.series
 
 
 def _steps(values: Sequence[Value], level: float) -> list[Change]:

@@ -41,6 +41,14 @@ class TrendFormat(StrEnum):
     JSON = "json"
 
 
+class ComparisonFormat(StrEnum):
+    """How a comparison can be had."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 class SortColumn(StrEnum):
     """What the rows of a state can be sorted by. Hits sort the most first, everything else the least first."""
 
@@ -66,6 +74,11 @@ def parse_sort(word: str) -> SortColumn:
 def parse_layers_format(word: str) -> LayersFormat:
     """The format that `buildmark layers --format` names. Raises UsageError with the nearest one."""
     return parse_choice(word, LayersFormat, "--format", "there is no format")
+
+
+def parse_comparison_format(word: str) -> ComparisonFormat:
+    """The format that `buildmark compare --format` names. Raises UsageError with the nearest one."""
+    return parse_choice(word, ComparisonFormat, "--format", "there is no format")
 
 
 def parse_choice(word: str, kind: type[Choice], option: str, problem: str) -> Choice:

@@ -8,6 +8,7 @@ import msgspec
 
 from bench.model.summary import Note, NoteKind
 from bench.pure.last_words import short_cause, shortened
+from bench.pure.schedule import Stop
 from bench.report.units import plain_text
 
 _MOST_SUBJECTS = 4
@@ -98,6 +99,16 @@ def _smoke(note: Note) -> str:
     return f"The smoke test of {_only(note)} failed: {note.detail}"
 
 
+def _stopped(note: Note) -> str:
+    why = "every row was settled" if note.subjects[0] == Stop.SETTLED else "another one would have been over the budget"
+    return f"The run ended after {note.detail} rounds, since {why}."
+
+
+def _canary(note: Note) -> str:
+    middle, spread = note.detail.split(", ")
+    return f"The canary took {middle} (median of {note.count}); the middle half of its builds lay within {spread}."
+
+
 def _no_reference(note: Note) -> str:
     axis, level = note.subjects
     return f"The axis {axis} has no effects: its first level, {level}, has no valid trial to compare with."
@@ -139,12 +150,14 @@ def _environment(note: Note) -> str:
 _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     NoteKind.RUNNING: _running,
     NoteKind.INTERRUPTED: _interrupted,
+    NoteKind.STOPPED: _stopped,
     NoteKind.CUT_OFF: _cut_off,
     NoteKind.UNAVAILABLE: _unavailable,
     NoteKind.FAILED: _failed,
     NoteKind.TIMEOUT: _timeout,
     NoteKind.INVALID: _invalid,
     NoteKind.DISTURBED: _disturbed,
+    NoteKind.CANARY: _canary,
     NoteKind.SMOKE: _smoke,
     NoteKind.NO_REFERENCE: _no_reference,
     NoteKind.FEW_ROUNDS: _few_rounds,

@@ -31,12 +31,12 @@ def render_table(
     breaks = {number for number in range(1, len(rows)) if rows[number].state is not rows[number - 1].state}
     columns = fitting(_variant_columns(summary, rows), width=width)
     parts = [
-        "\n".join(_wrapped(_glued(line), width) for line in _headlines(summary.run)),
+        "\n".join(wrapped(_glued(line), width) for line in _headlines(summary.run)),
         terminal_grid(columns, width=width, breaks=breaks),
     ]
     if summary.axes:
         effects = terminal_grid(effect_columns(summary), width=width)
-        parts.append(f"{_wrapped(HEADING, width)}\n{effects}")
+        parts.append(f"{wrapped(HEADING, width)}\n{effects}")
     if notes := list(notes_about(summary.notes, _metrics_of(columns))):
         parts.append("\n".join(_noted(_located(note, folder), width) for note in notes))
     return "\n\n".join(parts) + "\n"
@@ -54,8 +54,8 @@ def render_markdown(summary: Summary, *, sort: SortColumn = SortColumn.TIME) -> 
 
 
 def _noted(note: Note, width: int) -> str:
-    lines = [_wrapped(note_text(note), width, bullet="- ")]
-    return "\n".join([*lines, *(_wrapped(line, width, bullet="    | ") for line in note_output(note))])
+    lines = [wrapped(note_text(note), width, bullet="- ")]
+    return "\n".join([*lines, *(wrapped(line, width, bullet="    | ") for line in note_output(note))])
 
 
 def _noted_in_markdown(note: Note) -> str:
@@ -110,7 +110,7 @@ def _glued(line: str) -> str:
     return line.replace(" ", GLUE).replace(f"{GLUE}·{GLUE}", f"{GLUE}· ")
 
 
-def _wrapped(text: str, width: int, *, bullet: str = "") -> str:
+def wrapped(text: str, width: int, *, bullet: str = "") -> str:
     """Lines that fit, a word longer than the width (a path) left whole so that it can be copied."""
     lines = textwrap.wrap(
         bullet + text.replace(" %", f"{GLUE}%"),

@@ -10,6 +10,7 @@ from bench.pure.quantities import bytes_text, decimals
 __all__ = [
     "ABSENT",
     "DASH",
+    "MINUS",
     "TIMES",
     "bytes_text",
     "count_text",
@@ -21,13 +22,16 @@ __all__ = [
     "ratio_text",
     "seconds_range_text",
     "seconds_text",
+    "share_text",
+    "signed_seconds_text",
 ]
 
-TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
+TIMES, DASH, MINUS = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}", "\N{MINUS SIGN}"
 ABSENT = DASH
 _MILLISECONDS_BELOW = 0.0995
 _NARROW = 10.0
 _SMALL_RATIO = 0.1
+_NOTHING = 5e-6
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -80,6 +84,19 @@ def metric_range_text(low: float, high: float, unit: str, *, like: float) -> str
 def percent_text(ratio: float) -> str:
     """A share of one: `100 %`."""
     return f"{ratio * 100:.0f} %"
+
+
+def share_text(share: float) -> str:
+    """A share as it was asked for, in per cent with up to three figures: `3 %`, `0.5 %`."""
+    return f"{share * 100:.3g} %"
+
+
+def signed_seconds_text(seconds: float) -> str:
+    """A difference of times with its sign: `+153 ms`."""
+    if abs(seconds) < _NOTHING:
+        return "0 s"
+    sign = MINUS if seconds < 0 else "+"
+    return f"{sign}{seconds_text(abs(seconds))}"
 
 
 def plain_text(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Benchmarks of Buildmark's verdicts: false alarms, power, change points, scale."""
+"""Are the verdicts right? False alarms and power of every rule, beside what other tools do, on the same data."""

@@ -14,7 +14,7 @@ from bench.app.shelf import Shelf
 from bench.app.workbench import Workbench
 from bench.model.plan import PlannedTrial
 from bench.model.run import EngineKind, Run
-from bench.model.scenario import PreparedBase, State
+from bench.model.scenario import REVISION_AXIS, PreparedBase, State
 from bench.model.trial import Reading, Trial
 from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_info
 from bench.ports.host_ledger import HostLedger
@@ -58,7 +58,7 @@ class Rig:
     """A campaign on fakes, with a real run folder."""
 
     def __init__(self, folder: Path, *, kind: EngineKind = EngineKind.PRIVATE, rounds: int = 2, **run: Any) -> None:
-        states = run.pop("states", (State.COLD, State.WARM))
+        states, axes = run.pop("states", (State.COLD, State.WARM)), run.pop("axes", AXES)
         self.folder = folder
         self.clock = FakeClock()
         self.calls: list[str] = []
@@ -70,7 +70,8 @@ class Rig:
         self.dockerfiles = dict(DOCKERFILES)
         self.readings: dict[str, Reading] = {}
         self.host: HostWatch | None = None
-        self.run = make_run(make_plan(AXES, rounds=rounds, states=states), axes=AXES, **{"smoke": None, **run})
+        plan = run.pop("plan", None) or make_plan(axes, rounds=rounds, states=states)
+        self.run = make_run(plan, axes=axes, **{"smoke": None, **run})
 
     def go(
         self,
@@ -99,8 +100,7 @@ class Rig:
                 recorder=writer,
                 host=host,
                 watcher=self.watcher,
-                context=self._context(),
-                context_files={"assets/a.txt": 5},
+                contexts={name: self._context(name) for name in self.run.axes.get(REVISION_AXIS, ("",))},
                 dockerfiles=paths,
                 build_args={"HTTP_PROXY": "http://user:secret@proxy"},
                 secrets={},
@@ -123,9 +123,10 @@ class Rig:
         folder = RunStore(self.folder / "results").open(self.run.id)
         return folder.read_trials(self.run).trials
 
-    def _context(self) -> Path:
-        shutil.rmtree(self.folder / "scratch", ignore_errors=True)
-        context = self.folder / "scratch" / "context"
+    def _context(self, revision: str) -> Path:
+        home = self.folder / "scratch" / f"of-{revision}"
+        shutil.rmtree(home, ignore_errors=True)
+        context = home / "context"
         (context / "assets").mkdir(parents=True)
         (context / "assets" / "a.txt").write_text("hello")
         return context

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bench.app.bases import content_ref
-from bench.app.campaign import missing_trials, refuse_foreign_cache_mounts
+from bench.app.campaign import refuse_foreign_cache_mounts
 from bench.app.host_keeper import HostKeeper
 from bench.app.shelf import refuse_impossible_pull, refuse_unpullable
 from bench.errors import EngineError, InterruptedRunError, StorageError, UsageError
@@ -25,6 +25,7 @@ from bench.ports.protocols import ContainerResult
 from bench.ports.run_folder import RunWriter
 from bench.pure.host_samples import HostSample, HostWatch
 from bench.pure.proc_counters import HostCpu
+from bench.pure.schedule import due_trials
 from tests.app.rig import AXES, BASE, MERGED, SPLIT, Rig, Silent
 from tests.builders import make_base, make_plan, make_unavailable
 
@@ -176,11 +177,11 @@ def test_ctrl_c_keeps_what_was_measured_and_cleans_up(rig: Rig) -> None:
     assert rig.watcher.over
 
 
-def test_resume_runs_exactly_the_missing_trials(rig: Rig) -> None:
+def test_resume_runs_exactly_the_due_trials(rig: Rig) -> None:
     with pytest.raises(InterruptedRunError):
         rig.go(nth={4: FakeBuild(interrupted=True)})
     recorded = rig.trials()
-    assert [planned.number for planned in missing_trials(rig.run, recorded)] == [3, 4, 5, 6, 7, 8]
+    assert [planned.number for planned in due_trials(rig.run, recorded)] == [3, 4, 5, 6, 7, 8]
     rig.go(recorded=recorded)
     assert [trial.number for trial in rig.trials()] == list(range(1, 9))
 

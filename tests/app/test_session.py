@@ -3,8 +3,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench.app.asked import World
 from bench.app.bases import BasesInEngine
-from bench.app.session import World, refuse_other_bases, refuse_other_engine, refuse_other_machine
+from bench.app.refusals import refuse_other_bases, refuse_other_engine, refuse_other_machine
 from bench.errors import UsageError
 from bench.model.environment import Fact
 from bench.model.run import EngineInfo, EngineKind, Run

@@ -55,7 +55,37 @@ def test_plan_tells_variants_states_order_and_builds(buildmark: Buildmark) -> No
     assert [line.split()[0] for line in lines[4:7]] == ["debian-12-single", "debian-12-multi", "alpine-3.23-single"]
     assert "order (each variant cold then warm):" in lines
     assert sum(line.startswith("  round ") for line in lines) == 2
-    assert lines[-1] == "3 variants x 2 states (cold, warm) x 2 rounds = 12 timed builds, seed 3"
+    assert lines[-2] == "3 variants x 2 states (cold, warm) x 2 rounds = 12 timed builds, seed 3"
+    assert lines[-1].startswith("2 rounds are too few to tell any two variants apart")
+
+
+def test_plan_tells_what_an_open_number_of_rounds_can_show(buildmark: Buildmark) -> None:
+    said = buildmark("plan", "toy", "--state", "cold", "--decide", "5%", "--budget", "20m", "--max-rounds", "30")
+    assert said.code == 0
+    text = " ".join(said.out.split())
+    assert "x at most 30 rounds = at most 90 timed builds" in text
+    assert "no round begins that would take the trials beyond 20 min" in text
+    assert "30 rounds show a difference of" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--rounds", "5", "--decide", "5%"), "--rounds is a fixed number of rounds"),
+        (("--decide", "5%", "--precision", "2%"), "two ways to end a run"),
+        (("--min-rounds", "5"), "nothing asks for that"),
+        (("--decide", "5%", "--min-rounds", "50"), "--min-rounds 50 is more than --max-rounds 40"),
+        (("--budget", "soon"), "--budget takes a time"),
+        (("--budget", "0"), "--budget takes a time"),
+        (("--decide", "5"), "--decide takes a share"),
+    ],
+)
+def test_options_that_say_how_long_and_contradict_each_other_are_refused(
+    buildmark: Buildmark, options: tuple[str, ...], words: str
+) -> None:
+    said = buildmark("plan", "toy", *options)
+    assert said.code == 2
+    assert words in said.err
 
 
 def test_plan_as_json_holds_every_trial(buildmark: Buildmark) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bench.errors import StorageError
 from bench.ports.run_folder import RunFolder
-from bench.ports.scratch_context import context_files, drop_context, keep_context, kept_context, staged_context
+from bench.ports.scratch_context import context_files, drop_contexts, keep_context, kept_context, staged_context
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_run_keeps_the_filtered_context_whatever_its_last_trial_called_it(sour
     assert context_files(kept) == {"assets/a.txt": 5}
     renamed = kept.rename(kept.with_name("buildmark-one-17"))
     assert kept_context(run) == renamed
-    drop_context(run)
+    drop_contexts(run)
     assert list(run.path.iterdir()) == []
 
 

@@ -14,11 +14,11 @@ from bench.model.build import BuilderKind
 from bench.model.environment import Fact
 from bench.model.history import SeriesName
 from bench.model.image_layers import ImageLayers
-from bench.model.run import Source
+from bench.model.run import Revision, Source
 from bench.model.scenario import State
 from bench.pure.metrics import IMAGE_COMPRESSED
 from bench.pure.series import METRICS, indexed, matching, medians, target_difference, target_of
-from tests.builders import make_engine, make_plan, make_run, make_trial
+from tests.builders import make_engine, make_plan, make_run, make_trial, make_trials
 
 PLAN = make_plan({"base": ("debian-12",)}, rounds=1)
 
@@ -64,6 +64,12 @@ def test_a_run_of_before_git_was_recorded_says_so() -> None:
     run = indexed(make_run(PLAN), (), name="copied")
     assert run.entry.name == "copied"
     assert run.entry.source == Source(absent="the run did not record it")
+
+
+def test_a_run_that_compares_revisions_has_no_place_in_a_series() -> None:
+    revisions = (Revision(name="main", commit="a" * 40, context_sha256="ab" * 32),)
+    run = indexed(make_run(PLAN, revisions=revisions, git=Source(commit="b" * 40)), make_trials(PLAN), name="run")
+    assert (run.trials, run.entry.n_valid, run.entry.source.commit) == ((), 2, None)
 
 
 def test_the_image_that_was_weighed_gives_its_values() -> None:

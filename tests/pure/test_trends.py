@@ -98,10 +98,12 @@ def test_only_changes_are_left_out_by_their_time_and_not_runs() -> None:
     assert since(found, START + timedelta(hours=11)) == msgspec.structs.replace(found, changes=())
 
 
-def test_more_hits_are_no_worse() -> None:
-    up = trend(values([0.5] * 10 + [0.9] * 10), "hit_ratio").changes[0]
-    assert is_worse(up, "wall_s")
-    assert not is_worse(up, "hit_ratio")
+def test_what_is_worse_depends_on_the_metric_and_is_never_the_canary() -> None:
+    found = trend(values([0.5] * 10 + [0.9] * 10))
+    (up,) = found.changes
+    assert is_worse(up, found)
+    assert not is_worse(up, msgspec.structs.replace(found, metric="hit_ratio"))
+    assert not is_worse(up, msgspec.structs.replace(found, series="quick/@canary/cold"))
 
 
 def test_a_series_is_short_until_one_machine_has_six_runs() -> None:

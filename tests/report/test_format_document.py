@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from bench.errors import ExitCode
+from bench.model.comparison import Comparison
 from bench.model.environment import Examination
 from bench.model.explanation import Explanation
 from bench.model.history import RunList, SeriesList, Trends
@@ -75,7 +76,18 @@ def enums_in(struct: msgspec.inspect.StructType) -> Iterator[tuple[str, type[Enu
 
 STRUCTS = {
     struct.cls.__name__: struct
-    for root in (Run, Trial, Summary, Explanation, Examination, LayersReport, RunList, SeriesList, Trends)
+    for root in (
+        Run,
+        Trial,
+        Summary,
+        Explanation,
+        Examination,
+        LayersReport,
+        Comparison,
+        RunList,
+        SeriesList,
+        Trends,
+    )
     for struct in structs_in(msgspec.inspect.type_info(root))
 }
 
@@ -88,7 +100,7 @@ def test_every_key_of_every_record_is_documented_and_no_other(name: str) -> None
 @pytest.mark.parametrize(
     ("name", "key"), [(name, key) for name in ("Trial", "Step", "EngineInfo", "PreparedBase", "Note", "Run",
                                               "MissReason", "PathStep", "ExplainedStep", "Finding", "WastedPath",
-                                              "Change")
+                                              "ComparedRow", "BlamedPart", "StepSide", "ComparisonNote", "Change")
                       for key, _ in enums_in(STRUCTS[name]) if key != "state"]
 )  # fmt: skip
 def test_every_value_of_a_closed_set_is_documented(name: str, key: str) -> None:
@@ -116,6 +128,7 @@ EXAMPLES = {
     "explanation": Explanation,
     "examination": Examination,
     "layers": LayersReport,
+    "comparison": Comparison,
     "runs": RunList,
     "series": SeriesList,
     "trends": Trends,

@@ -1,0 +1,99 @@
+"""`buildmark gate`: stop a change that makes builds slower, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bench.cli.compare import FormatOption
+from bench.cli.measuring import (
+    REVISION_MAX_ROUNDS,
+    BudgetOption,
+    MarginOption,
+    MaxRoundsOption,
+    MinRoundsOption,
+    ScenarioOption,
+    Words,
+    prepare,
+)
+from bench.cli.rounds import DEFAULT_MIN_ROUNDS
+from bench.cli.run import EngineOption, TimeoutOption
+from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption, StateOption
+from bench.cli.show import RESULTS, ResultsOption, terminal_width
+from bench.model.build import BuilderKind
+from bench.pure.planning import DEFAULT_SEED
+from bench.pure.verdicts import DEFAULT_MARGIN
+from bench.report.choices import ComparisonFormat, parse_comparison_format
+
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        metavar="BRANCH",
+        help="The branch that the change goes to; it is compared with where the change left it.",
+        show_default="the remote's default branch, main or master",
+    ),
+]
+HeadOption = Annotated[
+    str, typer.Option("--head", metavar="REV", help="The change: a revision, or . for the files as they are.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+
+    @app.command("gate")
+    def gate(
+        *,
+        scenario: ScenarioOption = None,
+        against: AgainstOption = None,
+        head: HeadOption = "HEAD",
+        set_: SetOption = None,
+        base: BaseOption = None,
+        state: StateOption = None,
+        margin: MarginOption = DEFAULT_MARGIN,
+        min_rounds: MinRoundsOption = DEFAULT_MIN_ROUNDS,
+        max_rounds: MaxRoundsOption = REVISION_MAX_ROUNDS,
+        budget: BudgetOption = None,
+        engine: EngineOption = "auto",
+        builder: BuilderOption = BuilderKind.BUILDKIT,
+        timeout: TimeoutOption = None,
+        seed: SeedOption = DEFAULT_SEED,
+        results: ResultsOption = RESULTS,
+        form: FormatOption = ComparisonFormat.TABLE.value,
+    ) -> None:
+        """Build the change beside what it started from, and again before anything is said to be slower.
+
+        Exits with 1 when two campaigns found the same thing slower, else with 3 when something could not be decided,
+        else with 0.
+        """
+        from bench.app.gate import gate_pair, run_gate
+        from bench.ports.git_revisions import Repository
+        from bench.pure.gating import exit_code_of_gate
+        from bench.pure.sides import Question
+        from bench.report.gate import render_gate
+
+        chosen_form = parse_comparison_format(form)
+        asked = prepare(
+            Words(
+                scenario=scenario,
+                set_=set_,
+                base=base,
+                state=state,
+                engine=engine,
+                builder=builder,
+                timeout=timeout,
+                seed=seed,
+                results=results,
+                margin=margin,
+                min_rounds=min_rounds,
+                max_rounds=max_rounds,
+                budget=budget,
+            )
+        )
+        repository = Repository(asked.scenario.folder, asked.world.environment)
+        pair = gate_pair(repository, against, head)
+        answer = run_gate(asked.scenario, asked.how, asked.world, Question(margin=margin), pair=pair)
+        typer.echo(render_gate(answer, chosen_form, width=terminal_width()), nl=False)
+        raise typer.Exit(exit_code_of_gate(answer.rows))

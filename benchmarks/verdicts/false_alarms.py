@@ -1,0 +1,48 @@
+"""Table 1: how often is something said to be different, where nothing is?"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.verdicts.noise import KINDS, Kind
+from benchmarks.verdicts.ours import MAX_ROUNDS, Told, compare, compare_campaigns, decide, gate
+from benchmarks.verdicts.tables import Table, percent
+
+CAMPAIGNS = 2_000
+BUILDS = 20
+MARGIN = 0.05
+SEED = 4
+
+ALLOWED = "5 % are allowed. Where the true rate is just that, 19 cells in 20 print {low} to {high}."
+WHAT_THE_RULES_DO = (
+    "compare, decide: both sides in each round, in a random order. Two campaigns: all of one side, then all of the other; "
+    "the drift goes on through both. Gate: decide, and decide again before an alarm."
+)
+
+Rule = Callable[[np.random.Generator, Kind, int], Told]
+
+RULES: dict[str, Rule] = {
+    f"compare, {BUILDS} rounds": functools.partial(compare, builds=BUILDS),
+    f"two campaigns of {BUILDS}": functools.partial(compare_campaigns, builds=BUILDS),
+    f"decide 5 %, up to {MAX_ROUNDS} rounds": functools.partial(decide, margin=MARGIN),
+    "gate": functools.partial(gate, margin=MARGIN),
+}
+
+
+def false_alarms(campaigns: int = CAMPAIGNS) -> Table:
+    """Identical builds on either side, by kind of noise and rule."""
+    rows = []
+    for number, (name, kind) in enumerate(KINDS.items()):
+        told = [rule(np.random.default_rng((SEED, number)), kind, campaigns) for rule in RULES.values()]
+        rows.append((name, *(percent(one.alarms()) for one in told)))
+    error = math.sqrt(0.05 * 0.95 / campaigns)
+    return Table(
+        title=f"False alarms on identical builds, of {campaigns:,} campaigns each",
+        head=("noise", *RULES),
+        rows=tuple(rows),
+        notes=(ALLOWED.format(low=percent(0.05 - 2 * error), high=percent(0.05 + 2 * error)), WHAT_THE_RULES_DO),
+    )

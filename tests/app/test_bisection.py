@@ -1,0 +1,177 @@
+"""A bisection and a gate against measurements that are made up: what is measured, and what is said at the end."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.app.asked import World
+from bench.app.bisection import Bisector
+from bench.app.gate import run_gate
+from bench.app.revision_campaign import Compared, Measuring
+from bench.errors import ExitCode
+from bench.model.bisection import Bisection
+from bench.model.build import BuilderKind
+from bench.model.gate import Passed
+from bench.model.plan import Adaptive
+from bench.model.scenario import Limits, Scenario, State
+from bench.model.verdict import Verdict
+from bench.ports.engines import EngineChoice
+from bench.ports.fake_instruments import FakeClock
+from bench.ports.run_folder import RunFolder
+from bench.pure.bisecting import exit_code_of_bisection
+from bench.pure.comparison import compare_axis
+from bench.pure.gating import exit_code_of_gate
+from bench.pure.planning import Selection
+from bench.pure.sides import Question, Side
+from bench.report.bisection import render_bisection
+from tests.app.rig import Silent
+from tests.builders import make_plan, make_run, make_trials
+
+COMMITS = tuple(f"{number}" * 40 for number in range(1, 9))
+GOOD = "a" * 40
+STATES = (State.COLD, State.WARM)
+HOW = Measuring(
+    selection=Selection(),
+    states=(),
+    rounds=20,
+    adaptive=Adaptive(min_rounds=6, decide=0.03),
+    seed=1,
+    engine=EngineChoice.PRIVATE,
+    builder=BuilderKind.BUILDKIT,
+    timeout_s=None,
+    results=Path("/nowhere"),
+    command=(),
+    disturbed_above=None,
+)
+
+
+class Machine:
+    """Measures without building: a revision takes 2 s cold, 2.4 s from the culprit on; `noise` lets a round vary."""
+
+    def __init__(self, culprit: str | None, *, noise: float = 0.01, lucky: int = 0) -> None:
+        self.culprit = culprit
+        self.noise = noise
+        self.lucky = lucky
+        self.asked: list[tuple[str, ...]] = []
+        self.selections: list[Selection] = []
+
+    def compare(
+        self, scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World, question: Question
+    ) -> Compared:
+        del scenario, world
+        self.asked.append(tuple(revisions))
+        self.selections.append(how.selection)
+        axes = {"base": ("debian-12",), "rev": tuple(one[:12] for one in revisions)}
+        states = how.states or STATES
+        plan = make_plan(axes, rounds=how.rounds, states=states)
+        walls = {
+            (f"debian-12-{revision[:12]}", state, number): self._wall_s(revision, state, number)
+            for revision in revisions
+            for state in states
+            for number in range(1, how.rounds + 1)
+        }
+        run = make_run(plan, axes=axes)
+        side = Side(label=run.id, run=run, trials=make_trials(plan, wall_s=walls))
+        return Compared(folder=RunFolder(Path("/nowhere")), run=run, comparison=compare_axis(side, "rev", question))
+
+    def _wall_s(self, revision: str, state: State, number: int) -> float:
+        order = (GOOD, *COMMITS)
+        slow = self.culprit is not None and order.index(revision) >= order.index(self.culprit)
+        if self.lucky and len(self.asked) == self.lucky and revision == COMMITS[-1]:
+            slow = True
+        wobble = 1 + self.noise * ((number * 7 + order.index(revision)) % 5 - 2)
+        return (2.4 if slow else 2.0) * wobble if state is State.COLD else 0.2 * wobble
+
+
+class Row:
+    """A repository of eight commits after a good one."""
+
+    def resolve(self, revision: str) -> str:
+        return GOOD if revision == "good" else revision
+
+    def between(self, good: str, bad: str) -> tuple[str, ...]:
+        assert (good, bad) == (GOOD, "bad")
+        return COMMITS
+
+    def subject(self, commit: str) -> str:
+        return f"change {commit[0]}"
+
+
+def world() -> World:
+    return World(environment={}, clock=FakeClock(), cache=Path(), catalogue={}, watcher=Silent(), say=lambda _: None)
+
+
+def scenario() -> Scenario:
+    return Scenario(
+        name="quick",
+        title="A toy",
+        description="",
+        folder=Path("/nowhere"),
+        template=Path("/nowhere"),
+        context=Path("/nowhere"),
+        axes=(),
+        exclude=(),
+        include=(),
+        states=STATES,
+        args={},
+        platform=None,
+        smoke=None,
+        limits=Limits(),
+    )
+
+
+def bisect(machine: Machine) -> Bisection:
+    bisector = Bisector(scenario(), HOW, world(), margin=0.03, commits=Row(), compare=machine.compare)
+    return bisector.find("good", "bad")
+
+
+@pytest.mark.parametrize("culprit", COMMITS)
+def test_bisect_finds_any_commit_and_confirms_it_against_the_one_before(culprit: str) -> None:
+    machine = Machine(culprit)
+    found = bisect(machine)
+    assert found.culprit == culprit
+    assert found.check is not None
+    assert found.check.verdict is Verdict.SLOWER
+    assert exit_code_of_bisection(found) == ExitCode.OK
+    before = (GOOD, *COMMITS)[COMMITS.index(culprit)]
+    assert machine.asked[-1] == (before, culprit)
+    assert f"{culprit[:12]} made it slower: change {culprit[0]}" in render_bisection(found, width=200)
+
+
+def test_bisect_watches_the_row_that_is_slower_and_builds_no_other() -> None:
+    machine = Machine(COMMITS[3])
+    found = bisect(machine)
+    assert found.row == "debian-12 cold"
+    assert machine.selections[0] == Selection()
+    assert {tuple(one.levels.items()) for one in machine.selections[1:]} == {(("base", ("debian-12",)),)}
+
+
+def test_bisect_has_nothing_to_search_where_bad_is_not_slower() -> None:
+    machine = Machine(None)
+    found = bisect(machine)
+    assert (found.row, found.culprit, len(machine.asked)) == (None, None, 1)
+    assert exit_code_of_bisection(found) == ExitCode.UNDECIDED
+    assert "is not slower than" in render_bisection(found, width=200)
+
+
+def gate(machine: Machine) -> tuple[list[Passed], ExitCode, int]:
+    answer = run_gate(
+        scenario(), HOW, world(), Question(margin=0.03), pair=(GOOD, COMMITS[-1]), compare=machine.compare
+    )
+    return [row.passed for row in answer.rows], exit_code_of_gate(answer.rows), len(machine.asked)
+
+
+def test_a_gate_raises_an_alarm_only_when_two_campaigns_agree() -> None:
+    assert gate(Machine(COMMITS[0])) == ([Passed.REGRESSION, Passed.MEASURED], ExitCode.REGRESSION, 2)
+    assert gate(Machine(None, lucky=1)) == ([Passed.NOT_CONFIRMED, Passed.MEASURED], ExitCode.OK, 2)
+
+
+def test_a_gate_measures_once_where_nothing_is_slower() -> None:
+    assert gate(Machine(None)) == ([Passed.MEASURED, Passed.MEASURED], ExitCode.OK, 1)
+
+
+def test_a_gate_that_cannot_tell_says_so() -> None:
+    passed, code, campaigns = gate(Machine(None, noise=0.2))
+    assert set(passed) == {Passed.UNDECIDED}
+    assert (code, campaigns) == (ExitCode.UNDECIDED, 1)
