@@ -44,9 +44,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A run as the index knows it. `name` is its folder's.
 
-    `n_valid` counts the trials that count: valid, and not disturbed. `target` is a digest. `present` is False where
-    the folder has gone and a shared index remembers the run. `problem` says why the record cannot be read; then the
-    scenario is empty and the numbers are 0.
+    `n_valid` counts the trials that count: valid, and not disturbed. `target` is a digest, `bases` are those of the
+    base images by their names. `present` is False where the folder has gone and a shared index remembers the run.
+    `problem` says why the record cannot be read; then the scenario is empty and the numbers are 0.
     """
 
     name: str
@@ -58,6 +58,8 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     n_planned: int
     n_recorded: int
     n_valid: int
+    bases: Mapping[str, str] = {}
+    buildmark_version: str = ""
     present: bool = True
     problem: str | None = None
 
@@ -138,8 +140,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to a series after the run `after`, and at or before the run `at`.
 
     For a step, `before_median` and `after_median` are medians of the runs between this step and its neighbours, and
-    `ratio` is how big it is, with its interval and its p-value. Where the machine changed they are None, and `detail`
-    names what differs.
+    `ratio` is how big it is, with its interval and its p-value. `detail` names what else changed with it: the base
+    image, Buildmark itself. Where the machine changed the numbers are None, and `detail` names what differs.
     """
 
     kind: ChangeKind

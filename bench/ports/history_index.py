@@ -189,6 +189,8 @@ def _run_row(key: int, place: str, one: RunFiles) -> dict[str, Any]:
         "n_planned": entry.n_planned,
         "n_recorded": entry.n_recorded,
         "n_valid": entry.n_valid,
+        "bases": msgspec.json.encode(entry.bases).decode(),
+        "buildmark_version": entry.buildmark_version,
         "problem": entry.problem,
     }
 

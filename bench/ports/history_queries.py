@@ -30,6 +30,8 @@ _RUN_COLUMNS = (
     "n_planned",
     "n_recorded",
     "n_valid",
+    "bases",
+    "buildmark_version",
     "present",
     "problem",
 )
@@ -154,6 +156,8 @@ def _entry(row: Any) -> RunEntry:
         n_planned=row.n_planned,
         n_recorded=row.n_recorded,
         n_valid=row.n_valid,
+        bases=msgspec.json.decode(row.bases, type=dict[str, str]),
+        buildmark_version=row.buildmark_version,
         present=row.present,
         problem=row.problem,
     )

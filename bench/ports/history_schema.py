@@ -57,6 +57,8 @@ runs_table = Table(
     Column("n_planned", Integer, nullable=False),
     Column("n_recorded", Integer, nullable=False),
     Column("n_valid", Integer, nullable=False),
+    Column("bases", Text, nullable=False),
+    Column("buildmark_version", Text, nullable=False),
     Column("problem", Text),
     UniqueConstraint("place", "name"),
     Index(f"{PREFIX}runs_commit", "scenario", "git_commit"),

@@ -86,6 +86,8 @@ def indexed(run: Run, trials: Iterable[Trial], *, name: str) -> IndexedRun:
         n_planned=len(run.plan.trials),
         n_recorded=len(recorded),
         n_valid=len(valid),
+        bases={base.name: base.digest for base in run.bases},
+        buildmark_version=run.buildmark_version,
     )
     kept = () if run.revisions else valid
     return IndexedRun(entry=entry, target=target, trials=tuple(map(_indexed_trial, kept)))

@@ -39,7 +39,7 @@ def trend_of(
     by_target: defaultdict[str, list[Value]] = defaultdict(list)
     for value in values:
         by_target[value.entry.target].append(value)
-    changes = [change for group in by_target.values() for change in _steps(group, level)]
+    changes = [change for group in by_target.values() for change in _steps(series, group, level)]
     if len(by_target) > 1:
         changes += _machine_changes(values, targets)
     return SeriesTrend(
@@ -75,7 +75,7 @@ def is_worse(change: Change, trend: SeriesTrend) -> bool:
     return change.kind is bad and f"/{CANARY}/" not in trend.series
 
 
-def _steps(values: Sequence[Value], level: float) -> list[Change]:
+def _steps(series: str, values: Sequence[Value], level: float) -> list[Change]:
     """The steps among runs of one target."""
     from bench.pure.change_points import find_changes  # noqa: PLC0415 - loads numpy, which most commands do not need
 
@@ -96,9 +96,23 @@ def _steps(values: Sequence[Value], level: float) -> list[Change]:
             p_value=step.p_value,
             before_median=levels[number],
             after_median=levels[number + 1],
+            detail=_besides(series, values[step.index - 1].entry, values[step.index].entry),
         )
         for number, step in enumerate(found)
     ]
+
+
+def _besides(series: str, before: RunEntry, after: RunEntry) -> str:
+    """What changed between two runs besides the commit, and may be what the step came with."""
+    variant = series.split("/")[1]
+    words = [
+        f"the base {name} is another image"
+        for name, digest in after.bases.items()
+        if name in variant and before.bases.get(name, digest) != digest
+    ]
+    if before.buildmark_version != after.buildmark_version:
+        words.append(f"Buildmark was {before.buildmark_version}, is {after.buildmark_version}")
+    return "; ".join(words)
 
 
 def _machine_changes(values: Sequence[Value], targets: Mapping[str, Target]) -> list[Change]:

@@ -29,7 +29,7 @@ def render_trends(trends: Trends, form: TrendFormat, *, width: int) -> str:
 
 
 def _document(trends: Trends, table: str, *, width: int | None) -> str:
-    lines = [f"- {line}" for line in (*_machine_notes(trends), *_search_notes(trends))]
+    lines = [f"- {line}" for line in (*_step_notes(trends), *_machine_notes(trends), *_search_notes(trends))]
     wrapped = lines if width is None else [_wrapped(line, width) for line in lines]
     parts = [_headline(trends), *([table] if _steps(trends) else []), *(["\n".join(wrapped)] if wrapped else [])]
     return "\n\n".join(parts) + "\n"
@@ -91,6 +91,15 @@ def _range(change: Change) -> str:
 
 def _commit(place: Place) -> str:
     return commit_text(place.commit, dirty=place.dirty)
+
+
+def _step_notes(trends: Trends) -> list[str]:
+    """What else changed where a step is: then the commits need not be the cause."""
+    return [
+        f"{trend.series}, {time_text(change.at.created_at)}: besides the commit, {change.detail}."
+        for trend, change in _steps(trends)
+        if change.detail
+    ]
 
 
 def _machine_notes(trends: Trends) -> list[str]:

@@ -7,13 +7,14 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.model.run import Source
 from bench.ports.clock import SystemClock
 from bench.ports.run_store import RunStore
 from bench.report.units import ratio_text
-from tests.builders import make_engine
+from tests.builders import make_base, make_engine
 from tests.cli.command import Buildmark
 from tests.history import COLD, begun, commit, record, record_all, run_id
 
@@ -75,6 +76,14 @@ def test_a_step_is_told_in_every_format_and_fails_only_when_asked(buildmark: Bui
     assert buildmark("trend", "--fail-on-step").code == 1
     assert buildmark("trend", "--fail-on-step", "--since", f"{begun(12):%Y-%m-%dT%H:%M}").code == 0
     assert buildmark("trend", "--fail-on-step", "--state", "warm").code == 0
+
+
+def test_a_base_that_changed_with_a_step_is_said(buildmark: Buildmark, results: Path) -> None:
+    record_all(results, [1.0] * 6)
+    base = msgspec.structs.replace(make_base("debian-12"), digest="sha256:" + "cd" * 32)
+    for number in range(6, 12):
+        record(results, number, cold_s=1.3, bases=(base,))
+    assert "besides the commit, the base debian-12 is another image." in " ".join(buildmark("trend").out.split())
 
 
 def test_a_step_to_the_better_does_not_fail(buildmark: Buildmark, results: Path) -> None:

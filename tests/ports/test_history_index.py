@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -48,31 +49,33 @@ def find(program: str) -> str | None:
     return shutil.which(program, path=":".join(places))
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of our own on a socket of its own; skipped only where no server is installed."""
-    initdb, server, control = find("initdb"), find("postgres"), find("pg_ctl")
-    if initdb is None or server is None or control is None:
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """A server of our own on a socket of its own; skipped only where no server is installed.
+
+    Its folder has a short name, for the path of a socket may not be long.
+    """
+    initdb, control = find("initdb"), find("pg_ctl")
+    if initdb is None or control is None:
         pytest.skip("no PostgreSQL server is installed (on Debian: apt-get install postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
     who: dict[str, Any] = {}
     if os.geteuid() == 0:  # the server refuses to run as root
         who = {"user": "postgres", "group": "postgres", "extra_groups": []}
-        for path in (folder, *folder.parents[:2]):
-            path.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    data = str(folder / "data")
 
     def run(*words: str) -> None:
-        with (folder.parent / "postgres.log").open("a") as log:
-            subprocess.run(words, check=True, stdout=log, stderr=log, cwd="/", timeout=120, **who)
+        with log.open("a") as output:
+            subprocess.run(words, check=True, stdout=output, stderr=output, cwd="/", timeout=120, **who)
 
-    run(initdb, "-D", data, "-U", "ada", "-A", "trust", "-N", "--no-instructions")
-    run(control, "-D", data, "-w", "-o", f"-k {folder} -c listen_addresses='' -c fsync=off", "start")
-    try:
-        yield f"postgresql://ada@/postgres?host={folder}"
-    finally:
-        run(control, "-D", data, "-w", "-m", "immediate", "stop")
+    with tempfile.TemporaryDirectory(prefix="buildmark-postgres-") as folder:
+        log, data = Path(folder) / "log", f"{folder}/data"
+        if who:
+            shutil.chown(folder, "postgres", "postgres")
+        run(initdb, "-D", data, "-U", "ada", "-A", "trust", "-N", "--no-instructions")
+        run(control, "-D", data, "-w", "-o", f"-k {folder} -c listen_addresses='' -c fsync=off", "start")
+        try:
+            yield f"postgresql://ada@/postgres?host={folder}"
+        finally:
+            run(control, "-D", data, "-w", "-m", "immediate", "stop")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

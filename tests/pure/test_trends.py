@@ -58,6 +58,19 @@ def test_a_step_is_told_with_its_size_its_levels_and_the_runs_around_it() -> Non
     assert change.after_median == pytest.approx(1.2, rel=0.02)
 
 
+def test_what_else_changed_where_a_step_is_is_said() -> None:
+    found = [
+        Value(
+            msgspec.structs.replace(value.entry, bases={"a": digest, "b": digest}, buildmark_version=version),
+            value.median,
+        )
+        for number, value in enumerate(values([1.0] * 10 + [1.5] * 10))
+        for digest, version in [("old", "1") if number < 10 else ("new", "2")]
+    ]
+    (change,) = trend(found).changes
+    assert change.detail == "the base a is another image; Buildmark was 1, is 2"  # the series is of the variant a
+
+
 def test_levels_lie_between_neighbouring_steps() -> None:
     up, down = trend(values([1.0] * 10 + [1.5] * 10 + [1.0] * 10)).changes
     assert (up.kind, down.kind) == (ChangeKind.STEP_UP, ChangeKind.STEP_DOWN)
