@@ -23,7 +23,7 @@ from bench.pure.verdicts import DEFAULT_LEVEL, judge
 
 REVISION_AXIS = "rev"
 _FOR_RANKS = 0.9
-"""Of the level, the rest is a reserve: the levels are made for sums of normal steps, and rank sums nearly walk like them.
+"""Of the level, the rest is a reserve: the levels are made for sums of normal steps, and rank sums only nearly walk so.
 Without it, 25 to 55 looks raise alarms in 5.0 % of campaigns, with it in 4.5 % (60,000 simulated campaigns each)."""
 
 Place = tuple[str, State]

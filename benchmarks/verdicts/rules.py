@@ -23,22 +23,25 @@ Alarms = NDArray[np.bool_]
 Alarm = Callable[[Floats, Floats], Alarms]
 
 LEVEL = 0.05
-FEW_CAMPAIGNS = 300
-MANY_CAMPAIGNS = 1_000
+COUNTS = (6, 8, 10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320)
+SPARSE = (10, 20, 40, 80, 160, 320)
+"""Builds a side that a rule is tried with: sparse for tools that take long."""
 _DIFFERENT = frozenset({Verdict.FASTER, Verdict.SLOWER})
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One way to say that head differs. `interleaved`: both sides in each round, else one side after the other.
 
-    `campaigns` is how many it is tried on: fewer where one takes long. `whose` says whose code decides.
+    `campaigns` is how many it is tried on, for each of `counts` builds a side: fewer where one takes long. `whose` says
+    whose code decides.
     """
 
     name: str
     whose: str
     alarm: Alarm
     interleaved: bool = False
-    campaigns: int = MANY_CAMPAIGNS
+    campaigns: int = 1_000
+    counts: tuple[int, ...] = COUNTS
 
 
 def paired(base: Floats, head: Floats) -> Alarms:
@@ -84,13 +87,15 @@ RULES = (
         name="asv compare, factor 1.1",
         whose="asv's _is_result_better",
         alarm=functools.partial(asked, "asv", {"factor": 1.1}),
-        campaigns=FEW_CAMPAIGNS,
+        campaigns=300,
+        counts=SPARSE,
     ),
     Rule(
         name="asv compare, factor 1.0",
         whose="asv's _is_result_better",
         alarm=functools.partial(asked, "asv", {"factor": 1.0}),
-        campaigns=FEW_CAMPAIGNS,
+        campaigns=300,
+        counts=SPARSE,
     ),
     Rule(name="github-action-benchmark, 200 %", whose="its documentation", alarm=functools.partial(threshold, 2.0)),
     Rule(name="github-action-benchmark, 105 %", whose="its documentation", alarm=functools.partial(threshold, 1.05)),
@@ -98,7 +103,8 @@ RULES = (
         name="otava on the series",
         whose="otava's compute_change_points",
         alarm=functools.partial(asked, "otava", None),
-        campaigns=FEW_CAMPAIGNS,
+        campaigns=150,
+        counts=SPARSE,
     ),
 )
 INTERLEAVED_WELCH = Rule(name="Welch, 5 %, if it were interleaved", whose=HYPERFINE, alarm=welch, interleaved=True)
