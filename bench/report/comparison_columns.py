@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.model.comparison import ComparedRow, Comparison, MetricChange, RowSide
+from bench.model.comparison import ComparedRow, Comparison, Method, MetricChange, RowSide
 from bench.pure.metrics import CPU, DISK_WRITTEN, IMAGE_COMPRESSED, IMAGE_SIZE, MEMORY_PEAK, WALL
 from bench.report.grid import GridColumn
 from bench.report.units import (
@@ -38,13 +38,11 @@ _LEAST_P = 0.001
 def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = plain_text) -> list[GridColumn]:
     """A row per variant and state. `cell` makes the names of variants fit for where they are shown."""
     rows, metric = comparison.rows, comparison.metric
-    coverages = {row.coverage for row in rows if row.coverage is not None}
-    interval = share_text(min(coverages)) if coverages else "95 %"
     columns = [
         _column("variant", [cell(row.name) for row in rows], left=True),
         _column("state", [row.state.value for row in rows], left=True),
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
-        _column(f"ratio ({interval})", [_ratio(row) for row in rows], left=True),
+        _column(_ratio_header(rows), [_ratio(row) for row in rows], left=True),
         *_p_column(rows),
         _column("n", [str(row.n or ABSENT) for row in rows], drop=5),
         _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=2),
@@ -81,6 +79,14 @@ def amount_text(value: float, unit: str) -> str:
 
 def _column(header: str, cells: Sequence[str], *, drop: int = 0, left: bool = False) -> GridColumn:
     return GridColumn(header=header, cells=tuple(cells), drop=drop, left=left)
+
+
+def _ratio_header(rows: Sequence[ComparedRow]) -> str:
+    """What the interval in brackets is: one of 95 %, or the range of what was counted."""
+    if any(row.method is Method.COUNTED for row in rows):
+        return "ratio (range)"
+    coverages = [row.coverage for row in rows if row.coverage is not None]
+    return f"ratio ({share_text(min(coverages))})" if coverages else "ratio"
 
 
 def _ratio(row: ComparedRow) -> str:
