@@ -32,6 +32,7 @@ from bench.model.scenario import State, Variant
 from bench.ports.builders import make_builder
 from bench.ports.engines import EngineChoice
 from bench.ports.fingerprint import read_fingerprint, read_load
+from bench.ports.git import read_source
 from bench.ports.host_access import build_secrets, proxy_args
 from bench.ports.machine import describe_machine
 from bench.ports.meters import make_meter
@@ -143,6 +144,7 @@ def _describe(
         disturbed_above=asked.disturbed_above,
         revisions=revision_records(asked, staged),
         adaptive=asked.adaptive,
+        git=read_source(asked.scenario.folder, world.environment),
     )
 
 

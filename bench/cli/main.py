@@ -18,6 +18,7 @@ from bench.cli import (
     engine,
     explain,
     gate,
+    history,
     layers,
     plan,
     render,
@@ -26,6 +27,7 @@ from bench.cli import (
     scenarios,
     schema,
     show,
+    trend,
 )
 from bench.cli.streams import forgive, lost_output
 from bench.errors import BuildmarkError, ExitCode
@@ -40,7 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 MEASURING = (run, resume, gate, bisect)
-READING = (show, compare, explain, layers)
+READING = (show, compare, explain, layers, history, trend)
 PREPARING = (plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)

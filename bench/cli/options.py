@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ from bench.errors import UsageError
 from bench.report.choices import parse_choice
 
 Choice = TypeVar("Choice", bound=StrEnum)
+_AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _SHARE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(%?)")
 _WHOLE = re.compile(r"[+-]?[0-9][0-9_]*")
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -51,6 +54,31 @@ def seconds(option: str, example: int, *, least: float) -> Callable[[str], float
         return number
 
     return parse
+
+
+def age(word: str, option: str) -> timedelta:
+    """An age in hours, days or weeks: `12h`, `90d`, `2w`. Raises UsageError."""
+    found = _AGE.fullmatch(word.strip().lower())
+    if found is None:
+        raise UsageError(f"{option} takes a number with h, d or w, not '{word}'", remedy=f"{option} 90d")
+    try:
+        return float(found[1]) * _UNITS[found[2]]
+    except OverflowError as error:
+        raise UsageError(f"{option} {word} is longer than time itself", remedy=f"{option} 90d") from error
+
+
+def moment(word: str, option: str, now: datetime) -> datetime:
+    """A date, a time, or an age before now: `2026-11-01`, `2026-11-01T12:00`, `30d`. UTC where it names no offset.
+
+    Raises UsageError.
+    """
+    try:
+        if _AGE.fullmatch(word.strip().lower()):
+            return now - age(word, option)
+        read = datetime.fromisoformat(word.strip())
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{option} takes a date or an age, not '{word}'", remedy=f"{option} {now:%Y-%m-%d}") from error
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def share(option: str, example: str, *, below: float = 1.0) -> Callable[[str], float]:

@@ -58,6 +58,22 @@ class UnavailableBase(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """The git repository that holds the scenario's folder, as it was when the run began.
+
+    `absent` says why there is no commit to tell, and is None where there is one. `branch` is None on a detached HEAD.
+    `dirty`: tracked files differ from the commit, or the scenario's folder holds files that git does not know; None
+    where that cannot be told. `subject` is the first line of the commit's message.
+    """
+
+    commit: str | None = None
+    branch: str | None = None
+    dirty: bool | None = None
+    committed_at: datetime | None = None
+    subject: str | None = None
+    absent: str | None = None
+
+
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
     """One revision that a run compares: its level of the axis `rev`; `commit` is None for the working tree."""
 
@@ -76,7 +92,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     fields of `bench.pure.fingerprint_fields`, `findings` what the checks at the start warned of. `disturbed_above` is
     the share of the machine's CPU from which other work makes a trial disturbed; None for no such limit. `revisions`
     are those that it compares, in the order of the axis `rev`, and `context_sha256` is then the last one's. `adaptive`
-    is when it stops before its plan's last round; None for never.
+    is when it stops before its plan's last round; None for never. `git` is None in records that are older than it.
     """
 
     format_version: int = FORMAT_VERSION
@@ -107,3 +123,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     disturbed_above: float | None = None
     revisions: tuple[Revision, ...] = ()
     adaptive: Adaptive | None = None
+    git: Source | None = None

@@ -130,7 +130,8 @@ class RunStore:
     def list_runs(self) -> tuple[RunListing, ...]:
         """Every run here, the newest first. A results folder that does not exist holds none. Raises StorageError."""
         try:
-            folders = [path for path in self.results.iterdir() if (path / RUN_FILE).is_file()]
+            found = [path for path in self.results.iterdir() if not path.name.startswith(".")]  # those come or go
+            folders = [path for path in found if (path / RUN_FILE).is_file()]
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -152,7 +153,7 @@ def _list(path: Path) -> RunListing:
         return RunListing(
             name=path.name,
             path=path,
-            created_at=_time_in_name(path.name),
+            created_at=time_in_name(path.name),
             scenario=None,
             title=None,
             rounds=None,
@@ -171,7 +172,8 @@ def _list(path: Path) -> RunListing:
     )
 
 
-def _time_in_name(name: str) -> datetime:
+def time_in_name(name: str) -> datetime:
+    """When a run began, from the id that names its folder; the earliest time of all where that tells none."""
     found = _ID_TIME.match(name)
     with contextlib.suppress(ValueError):
         if found:

@@ -26,6 +26,21 @@ class LayersFormat(StrEnum):
     JSON = "json"
 
 
+class HistoryFormat(StrEnum):
+    """How runs and series can be had."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class TrendFormat(StrEnum):
+    """How the changes of series can be had."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 class ComparisonFormat(StrEnum):
     """How a comparison can be had."""
 

@@ -14,6 +14,8 @@ __all__ = [
     "TIMES",
     "bytes_text",
     "count_text",
+    "metric_range_text",
+    "metric_text",
     "percent_text",
     "plain_text",
     "ratio_number",
@@ -61,6 +63,22 @@ def ratio_text(ratio: float, low: float | None = None, high: float | None = None
     if low is None or high is None or math.isclose(low, high, rel_tol=1e-6):
         return text
     return f"{text} ({ratio_number(low)}{DASH}{ratio_number(high)})"
+
+
+def metric_text(value: float, unit: str) -> str:
+    """A value of a metric in its unit (`bench.pure.metrics.unit_of`)."""
+    if unit == "s":
+        return seconds_text(value)
+    if unit == "bytes":
+        return bytes_text(value)
+    return ratio_number(value) if unit == "ratio" else f"{value:.0f}"
+
+
+def metric_range_text(low: float, high: float, unit: str, *, like: float) -> str:
+    """A range of values of a metric, in the form of the value `like` that it belongs to."""
+    if unit == "s":
+        return seconds_range_text(low, high, like=like)
+    return metric_text(low, unit) if low == high else f"{metric_text(low, unit)}{DASH}{metric_text(high, unit)}"
 
 
 def percent_text(ratio: float) -> str:

@@ -310,3 +310,19 @@ def test_the_records_can_be_read_by_any_json_reader(tmp_path: Path) -> None:
     described = json.loads((run / "run.json").read_text())
     assert described["bases"][0]["digest"].startswith("sha256:")
     assert msgspec.to_builtins(trials_of(tmp_path)[0])["variant"] == lines[0]["variant"]
+
+
+def test_a_run_keeps_the_commit_of_its_scenario(tmp_path: Path) -> None:
+    scenario = write_scenario(tmp_path / "app", "FROM {{ base.ref }}\nRUN true\n")
+    for words in (
+        ("init", "-q", "-b", "main"),
+        ("add", "app"),
+        ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-q", "-m", "Add the app"),
+    ):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    done = buildmark("run", str(scenario), "--rounds", "1", "--state", "cold", "--engine", "private", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    listed = buildmark("history", "list", "--format", "json", cwd=tmp_path)
+    (run,) = json.loads(listed.stdout)["runs"]
+    assert (run["source"]["branch"], run["source"]["dirty"], run["source"]["subject"]) == ("main", False, "Add the app")
+    assert run["n_recorded"] == 1

@@ -16,16 +16,19 @@ from bench.errors import ExitCode
 from bench.model.comparison import Comparison
 from bench.model.environment import Examination
 from bench.model.explanation import Explanation
+from bench.model.history import RunList, SeriesList, Trends
 from bench.model.layers_report import LayersReport
 from bench.model.run import Run
 from bench.model.summary import Summary
 from bench.model.trial import Trial
+from bench.ports.history_schema import TABLES
 from bench.ports.run_store import RunStore
 from bench.pure.fingerprint_fields import FIELDS
 from bench.pure.host_samples import HostSample, HostWatch, encode_samples
 from bench.pure.metrics import ORDER
 from bench.pure.proc_counters import HostCpu
 from bench.pure.records import decode_run, decode_trials
+from bench.pure.series import METRICS
 from bench.pure.summary import summarise
 from bench.report.choices import SummaryFormat
 from bench.report.summaries import render_summary, write_summaries
@@ -73,7 +76,18 @@ def enums_in(struct: msgspec.inspect.StructType) -> Iterator[tuple[str, type[Enu
 
 STRUCTS = {
     struct.cls.__name__: struct
-    for root in (Run, Trial, Summary, Explanation, Examination, LayersReport, Comparison)
+    for root in (
+        Run,
+        Trial,
+        Summary,
+        Explanation,
+        Examination,
+        LayersReport,
+        Comparison,
+        RunList,
+        SeriesList,
+        Trends,
+    )
     for struct in structs_in(msgspec.inspect.type_info(root))
 }
 
@@ -86,7 +100,7 @@ def test_every_key_of_every_record_is_documented_and_no_other(name: str) -> None
 @pytest.mark.parametrize(
     ("name", "key"), [(name, key) for name in ("Trial", "Step", "EngineInfo", "PreparedBase", "Note", "Run",
                                               "MissReason", "PathStep", "ExplainedStep", "Finding", "WastedPath",
-                                              "ComparedRow", "BlamedPart", "StepSide", "ComparisonNote")
+                                              "ComparedRow", "BlamedPart", "StepSide", "ComparisonNote", "Change")
                       for key, _ in enums_in(STRUCTS[name]) if key != "state"]
 )  # fmt: skip
 def test_every_value_of_a_closed_set_is_documented(name: str, key: str) -> None:
@@ -115,6 +129,9 @@ EXAMPLES = {
     "examination": Examination,
     "layers": LayersReport,
     "comparison": Comparison,
+    "runs": RunList,
+    "series": SeriesList,
+    "trends": Trends,
 }
 
 
@@ -136,6 +153,12 @@ def test_every_field_of_a_fingerprint_is_documented_with_its_unit_and_whether_ru
 
 def test_the_example_of_a_fingerprint_has_no_field_that_is_not_one() -> None:
     assert msgspec.json.decode(example("run"))["fingerprint"].keys() <= FIELDS.keys()
+
+
+def test_every_table_and_metric_of_the_index_is_documented() -> None:
+    rows = DOCUMENT.split("| table | a row for each |", 1)[1].split("\n\n", 1)[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == set(TABLES.tables)
+    assert set(METRICS) <= set(re.findall(r"`(\w+)`", rows))
 
 
 def test_every_metric_is_documented() -> None:
