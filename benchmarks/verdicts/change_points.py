@@ -51,7 +51,10 @@ GRIDS: dict[str, list[dict[str, Any]]] = {
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one detector with one setting found in each series, and the CPU time that it took for all: others may use the machine."""
+    """What one detector with one setting found in each series, and the CPU time that it took for all.
+
+    CPU time and not wall time, because others may use the machine.
+    """
 
     name: str
     setting: dict[str, Any]
