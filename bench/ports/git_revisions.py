@@ -41,7 +41,9 @@ class Repository:
 
     def default_branch(self) -> str:
         """The branch that changes go to: the remote's, else `main` or `master`. Raises UsageError without one."""
-        for name in ("origin/HEAD", "main", "master"):
+        with contextlib.suppress(UsageError):
+            return self._git("rev-parse", "--abbrev-ref", "--verify", "--quiet", "origin/HEAD").strip()
+        for name in ("main", "master"):
             with contextlib.suppress(UsageError):
                 self.resolve(name)
                 return name
