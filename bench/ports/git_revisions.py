@@ -51,8 +51,9 @@ class Repository:
 
     def merge_base(self, first: str, second: str) -> str:
         """The commit at which two revisions parted. Raises UsageError where they have none in common."""
+        pair = self.resolve(first), self.resolve(second)
         try:
-            return self._git("merge-base", self.resolve(first), self.resolve(second)).strip()
+            return self._git("merge-base", *pair).strip()
         except UsageError as error:
             raise UsageError(
                 f"'{first}' and '{second}' have no commit in common",
