@@ -26,7 +26,7 @@ AT_PRACTICE = (
 WORST = (
     f"Worst: the most false alarms at any of {COUNTS[0]} to {COUNTS[-1]} builds a side; bold where that is above 5 % "
     "by more than chance. Needed: in brackets for a rule that does not hold 5 %; asv and otava, which take long, were "
-    "tried with 10, 20, 40 and so on only."
+    "tried with fewer numbers of builds."
 )
 
 

@@ -23,8 +23,9 @@ Alarms = NDArray[np.bool_]
 Alarm = Callable[[Floats, Floats], Alarms]
 
 LEVEL = 0.05
-COUNTS = (6, 8, 10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320)
+COUNTS = (6, 8, 10, 14, 20, 28, 40, 56, 80, 112, 128, 144, 160, 200, 240, 280, 320)
 SPARSE = (10, 20, 40, 80, 160, 320)
+HALF_SPARSE = (10, 20, 40, 80, 160, 200, 240, 280, 320)
 """Builds a side that a rule is tried with: sparse for tools that take long."""
 _DIFFERENT = frozenset({Verdict.FASTER, Verdict.SLOWER})
 
@@ -88,14 +89,14 @@ RULES = (
         whose="asv's _is_result_better",
         alarm=functools.partial(asked, "asv", {"factor": 1.1}),
         campaigns=300,
-        counts=SPARSE,
+        counts=HALF_SPARSE,
     ),
     Rule(
         name="asv compare, factor 1.0",
         whose="asv's _is_result_better",
         alarm=functools.partial(asked, "asv", {"factor": 1.0}),
         campaigns=300,
-        counts=SPARSE,
+        counts=HALF_SPARSE,
     ),
     Rule(name="github-action-benchmark, 200 %", whose="its documentation", alarm=functools.partial(threshold, 2.0)),
     Rule(name="github-action-benchmark, 105 %", whose="its documentation", alarm=functools.partial(threshold, 1.05)),

@@ -12,7 +12,7 @@ from bench.model.scenario import State
 from bench.model.trial import Trial, TrialStatus
 from bench.model.verdict import Verdict
 from bench.pure.adaptive import outlook, settled_rows
-from bench.pure.repeated_looks import comparisons
+from bench.pure.repeated_looks import Looks, comparisons
 from bench.pure.statistics import nominal_levels, rounds_needed
 from tests.builders import make_lost_trial, make_plan, make_run, make_trials, replace_trials
 
@@ -162,3 +162,11 @@ def test_the_outlook_says_what_the_rounds_can_show_and_what_the_rule_takes() -> 
     assert f"to decide 5.0% takes about {needed} rounds cold" in outlook(Decide(margin=0.05), 30, spread)
     assert "8% cold, 15% warm" in outlook(Precision(share=0.02), 30)
     assert "a median to within 2.0% takes about" in outlook(Precision(share=0.02), 30)
+
+
+def test_a_very_long_campaign_is_looked_at_a_hundred_times_and_at_its_end() -> None:
+    levels = Looks(first=6, last=1_000).levels(0.05)
+    assert len(levels) <= 101
+    assert (min(levels), max(levels)) == (6, 1_000)
+    assert list(Looks(first=6, last=106).levels(0.05)) == list(range(6, 107))
+    assert list(Looks(first=7, last=7).levels(0.05)) == [7]
