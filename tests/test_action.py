@@ -242,3 +242,19 @@ def test_inputs_of_all_kinds_are_arguments_and_never_code(runner: Runner) -> Non
 def test_an_input_cannot_add_an_output(runner: Runner) -> None:
     runner.go(scenario="quick", results="a\nverdict=fine")
     assert set(runner.values) & {"steps.run.outputs.verdict"} == set()
+
+
+@pytest.mark.parametrize("step", re.findall(r"uses: OWNER/buildmark@v1\n +with:\n((?:(?: {10}.*)?\n)+)", (ROOT / "docs" / "CI.md").read_text()))
+def test_the_document_shows_inputs_that_there_are(step: str) -> None:
+    shown = yaml.safe_load(step.replace("```", ""))
+    assert set(shown) <= set(ACTION["inputs"])
+    assert "scenario" in shown
+
+
+def test_the_document_lists_every_input_and_output_with_its_default() -> None:
+    text = (ROOT / "docs" / "CI.md").read_text()
+    for name, one in ACTION["inputs"].items():
+        default = str(one.get("default", ""))
+        assert re.search(rf"^\| `{name}` \| .*{re.escape(default)}", text, re.MULTILINE), name
+    for name in ACTION["outputs"]:
+        assert re.search(rf"^\| `{name}` \| ", text, re.MULTILINE), name
