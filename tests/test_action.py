@@ -244,7 +244,10 @@ def test_an_input_cannot_add_an_output(runner: Runner) -> None:
     assert set(runner.values) & {"steps.run.outputs.verdict"} == set()
 
 
-@pytest.mark.parametrize("step", re.findall(r"uses: OWNER/buildmark@v1\n +with:\n((?:(?: {10}.*)?\n)+)", (ROOT / "docs" / "CI.md").read_text()))
+@pytest.mark.parametrize(
+    "step",
+    re.findall(r"uses: OWNER/buildmark@v1\n +with:\n((?:(?: {10}.*)?\n)+)", (ROOT / "docs" / "CI.md").read_text()),
+)
 def test_the_document_shows_inputs_that_there_are(step: str) -> None:
     shown = yaml.safe_load(step.replace("```", ""))
     assert set(shown) <= set(ACTION["inputs"])

@@ -17,6 +17,7 @@ from bench.model.run import Run
 from bench.model.scenario import Variant
 from bench.model.trial import Trial, TrialStatus
 from bench.pure.last_words import last_words, short_cause
+from bench.pure.planning import built_variants
 from bench.report.export_records import RunRecords
 
 NOT_RUN = "not run: the run is under way or was stopped"
@@ -31,7 +32,7 @@ def render_junit(records: RunRecords) -> str:
     """The suites as XML text with its declaration."""
     recorded = {trial.number: trial for trial in records.trials}
     root = ET.Element("testsuites")
-    for number, variant in enumerate(records.run.plan.variants):
+    for number, variant in enumerate(built_variants(records.run.plan).values()):
         cases = [
             (planned, recorded.get(planned.number))
             for planned in records.run.plan.trials

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +118,10 @@ def test_pytest_benchmark_compares_two_runs(tmp_path: Path) -> None:
 def test_pytest_benchmark_reads_names_of_all_kinds(tmp_path: Path) -> None:
     (tmp_path / "odd.json").write_text(render_export(hostile(), ExportFormat.PYTEST_BENCHMARK))
     assert "8 tests" in compare(tmp_path, "./odd.json")
+
+
+def test_the_document_has_every_format_and_no_other() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "EXPORTS.md").read_text()
+    assert re.findall(r"^\| \[`([a-z-]+)`\]\(#", text, re.MULTILINE) == [form.value for form in ExportFormat]
+    shown = set(re.findall(r"--format ([a-z-]+)", text))
+    assert shown <= {form.value for form in ExportFormat} | {"json"}

@@ -88,6 +88,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester, tmp_path: 
     (scenario / "scenario.toml").write_text(SCENARIO)
     (scenario / "Dockerfile.j2").write_text(DOCKERFILE)
     (scenario / "context" / "code.txt").write_text("code")
+    pytester.makeini("[pytest]\nfilterwarnings = default\n")  # else ours are in force, and make errors of warnings
     monkeypatch.setattr(plugin, "get_cpu_info", dict)  # takes a second
     monkeypatch.setattr(session_engine, "open_engine", fakes.open)
     monkeypatch.setattr(session, "make_builder", fakes.builder)
@@ -205,6 +206,16 @@ WRONG = {
 }
 
 
+def test_an_interrupt_leaves_nothing_in_the_engine(pytester: pytest.Pytester, fakes: Fakes) -> None:
+    fakes.nth[4] = FakeBuild(interrupted=True)
+    pytester.makepyfile(WARM)
+    with pytest.raises(KeyboardInterrupt):
+        pytester.runpytest_inprocess()
+    assert {name for image in fakes.engines[0].images.values() for name in image.names} == {base_ref("debian-12")}
+    assert fakes.engines[0].cache == {}
+    assert fakes.engines[0].closed
+
+
 def test_a_wrong_word_fails_the_test_with_the_right_one(pytester: pytest.Pytester, fakes: Fakes) -> None:
     del fakes
     tests = (f"def test_{number}(buildmark):\n    buildmark({call})\n" for number, call in enumerate(WRONG))
@@ -231,7 +242,7 @@ def test_records_are_kept_where_they_are_wanted(pytester: pytest.Pytester, fakes
 
 def test_the_configuration_file_can_say_it_too(pytester: pytest.Pytester, fakes: Fakes) -> None:
     pytester.makepyfile(WARM)
-    pytester.makeini("[pytest]\nbuildmark_results = runs\nbuildmark_engine = hots\n")
+    pytester.makeini("[pytest]\nfilterwarnings = default\nbuildmark_results = runs\nbuildmark_engine = hots\n")
     result = pytester.runpytest_inprocess()
     result.stdout.fnmatch_lines(["*there is no engine 'hots'*"])
     saved(pytester, "--buildmark-engine", "private")
