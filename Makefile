@@ -8,7 +8,7 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench bench-accuracy bench-overhead bench-history dist clean
+.PHONY: help setup demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-accuracy: setup  ## Hold every meter against known loads on a private engi
 
 bench-overhead: setup  ## Hold measured builds against bare ones, in pairs on a private engine (about 3 minutes)
 	$(BIN)/python -m benchmarks.overhead
+
+bench-verdicts: setup  ## Hold the verdicts against simulated and real noise, beside other tools (under 10 minutes)
+	$(BIN)/python -m benchmarks.verdicts
 
 bench-history: setup  ## Put 1,000,000 trials into the index and ask it what people ask (about 1 minute)
 	$(BIN)/python -m benchmarks.history_scale

@@ -26,7 +26,7 @@ from bench.ports.run_folder import RunFolder
 from bench.pure.canary import canaries
 from bench.pure.comparison import compare_axis
 from bench.pure.planning import Selection, make_plan
-from bench.pure.sides import Question
+from bench.pure.sides import Question, Side
 
 
 class Measuring(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +48,14 @@ class Measuring(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign of revisions that has ended: its folder, its record, and what it says of the later ones."""
+    """A campaign of revisions that has ended: its record, and what it says of the later ones."""
 
-    folder: RunFolder
     run: Run
     comparison: Comparison
 
 
+Measurer = Callable[[Scenario, Sequence[str], Measuring, World], Side]
+"""How revisions are measured: `measure_side`, unless a test has another way."""
 Comparer = Callable[[Scenario, Sequence[str], Measuring, World, Question], Compared]
 """How revisions are compared: `compare_revisions`, unless a test has another way."""
 
@@ -63,9 +64,13 @@ def compare_revisions(
     scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World, question: Question
 ) -> Compared:
     """Measure revisions, and hold each after the first against the first. Raises what `measure_revisions` does."""
-    folder = measure_revisions(scenario, revisions, how, world)
-    side = read_side(folder)
-    return Compared(folder=folder, run=side.run, comparison=compare_axis(side, REVISION_AXIS, question))
+    side = measure_side(scenario, revisions, how, world)
+    return Compared(run=side.run, comparison=compare_axis(side, REVISION_AXIS, question))
+
+
+def measure_side(scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World) -> Side:
+    """Measure revisions, one or more, and read what was recorded. Raises what `measure_revisions` does."""
+    return read_side(measure_revisions(scenario, revisions, how, world))
 
 
 def measure_revisions(scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World) -> RunFolder:

@@ -65,9 +65,9 @@ def start_run(asked: Campaign, world: World) -> RunFolder:
     ):
         refuse_foreign_cache_mounts(asked.dockerfiles, engine.info.kind, asked.builder)
         refuse_impossible_pull(asked.plan, engine.info.kind, asked.builder)
-        names, platform = _base_names(asked.plan.variants), asked.scenario.platform
+        names, platform = base_names(asked.plan.variants), asked.scenario.platform
         with session_bases(names, engine, host, world, platform=platform) as bases:
-            run = _describe(asked, world, run_id=run_id, engine=engine, bases=bases, staged=staged, load=load)
+            run = describe_run(asked, world, run_id=run_id, engine=engine, bases=bases, staged=staged, load=load)
             with store.create(run) as writer:
                 for variant, text in asked.dockerfiles.items():
                     writer.write_dockerfile(variant, text)
@@ -101,11 +101,12 @@ def resume_run(name: str, results: Path, world: World) -> RunFolder:
         return RunFolder(writer.path)
 
 
-def _base_names(variants: tuple[Variant, ...]) -> list[str]:
+def base_names(variants: tuple[Variant, ...]) -> list[str]:
+    """The bases that these variants stand on, each once."""
     return list(dict.fromkeys(variant.base for variant in variants if variant.base is not None))
 
 
-def _describe(
+def describe_run(
     asked: Campaign,
     world: World,
     *,
@@ -115,6 +116,7 @@ def _describe(
     staged: Mapping[str, StagedContext],
     load: Fingerprint,
 ) -> Run:
+    """What a run that begins now records of itself. Says what of the machine the user must hear."""
     fingerprint, findings = _look_around(asked, world, engine, load)
     return Run(
         id=run_id,
@@ -166,7 +168,7 @@ def _run_missing(writer: RunWriter, engine: Engine, host: HostKeeper | None, wor
     recorded = writer.read_trials(run).trials
     contexts = {name: kept_context(writer, name) for name in revision_names(run)}
     with _shelf(run, engine, world) as shelf:
-        bench = _workbench(run, writer, engine, contexts=contexts, world=world)
+        bench = make_workbench(run, writer, engine, contexts=contexts, world=world)
         run_campaign(run, msgspec.structs.replace(bench, host=host, shelf=shelf), recorded)
     drop_contexts(writer)
 
@@ -196,7 +198,10 @@ def _resume_command(run_id: str, results: Path) -> str:
     return f"buildmark resume {run_id}{where}"
 
 
-def _workbench(run: Run, writer: RunWriter, engine: Engine, *, contexts: Mapping[str, Path], world: World) -> Workbench:
+def make_workbench(
+    run: Run, writer: RunWriter, engine: Engine, *, contexts: Mapping[str, Path], world: World
+) -> Workbench:
+    """What the trials of a run work with, without the keeper of a user's engine and without a shelf."""
     return Workbench(
         engine=engine,
         builder=make_builder(run.builder, engine, world.clock),

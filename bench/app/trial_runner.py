@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +33,9 @@ from bench.pure.step_use import STEP_USE, cpu_remainder, step_uses
 from bench.pure.time_use import time_use
 
 LOG_TAIL_LINES = 20
+
+TimedSteps = Generator[BuildRequest, BuildOutcome, Trial]
+"""A trial under way: it asks for its timed build, is sent what came of it, and returns its record."""
 
 
 class TimedBuild(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,16 @@ class TrialRunner:
 
         Raises EngineError when the engine dies and KeyboardInterrupt when the user stops it; the trial is then missing.
         """
+        with closing(self.steps(planned)) as steps:
+            try:
+                steps.send(self._bench.builder.build(next(steps)))
+            except StopIteration as end:
+                trial: Trial = end.value
+                return trial
+        raise AssertionError("a trial has one timed build")
+
+    def steps(self, planned: PlannedTrial) -> TimedSteps:
+        """The same with the timed build left to the caller; a trial that cannot come to it returns without asking."""
         started_at = self._bench.clock.now()
         reason = self._unavailable.get(self._variants[planned.variant].base or "")
         if reason is not None:
@@ -81,7 +94,7 @@ class TrialRunner:
             context = self._context_of(planned)
             previous = None if preparing is None else context.evidence(request, preparing, edited=False)
             with self._ready(planned, request, watch) as timed:
-                trial = self._measured(planned, started_at, timed, watch, previous)
+                trial = yield from self._measured(planned, started_at, timed, watch, previous)
         if preparing is not None:
             self._discard(preparing)
         self._remember(trial)
@@ -136,14 +149,14 @@ class TrialRunner:
         timed: TimedBuild,
         watch: Stopwatch,
         previous: BuildEvidence | None,
-    ) -> Trial:
+    ) -> TimedSteps:
         with watch.time("prepare"):
             self._states.before(timed.request)
             if self._bench.page_cache is not None:
                 self._bench.page_cache.drop()
         with watch.time("meter"):
             session = self._bench.meter.start()
-        outcome = self._bench.builder.build(timed.request)
+        outcome = yield timed.request
         with watch.time("meter"):
             metered = session.stop()
         with watch.time("inspect"):

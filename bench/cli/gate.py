@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.compare import FormatOption
+from bench.cli.history import IndexOption, chosen_index
 from bench.cli.measuring import (
     REVISION_MAX_ROUNDS,
     BudgetOption,
@@ -61,15 +62,20 @@ def register(app: typer.Typer) -> None:
         timeout: TimeoutOption = None,
         seed: SeedOption = DEFAULT_SEED,
         results: ResultsOption = RESULTS,
+        index: IndexOption = None,
         form: FormatOption = ComparisonFormat.TABLE.value,
     ) -> None:
         """Build the change beside what it started from, and again before anything is said to be slower.
 
+        Where recent runs of the base branch let expect what the change takes, they spare that.
+
         Exits with 1 when two campaigns found the same thing slower, else with 3 when something could not be decided,
         else with 0.
         """
-        from bench.app.gate import gate_pair, run_gate
+        from bench.app.gate import Gatekeeper, gate_pair
+        from bench.app.recent_runs import recent_of
         from bench.ports.git_revisions import Repository
+        from bench.ports.history_update import open_index
         from bench.pure.gating import exit_code_of_gate
         from bench.pure.sides import Question
         from bench.report.gate import render_gate
@@ -93,7 +99,11 @@ def register(app: typer.Typer) -> None:
             )
         )
         repository = Repository(asked.scenario.folder, asked.world.environment)
-        pair = gate_pair(repository, against, head)
-        answer = run_gate(asked.scenario, asked.how, asked.world, Question(margin=margin), pair=pair)
+        branch = against or repository.default_branch()
+        pair = gate_pair(repository, branch, head)
+        with open_index(chosen_index(index), results) as opened:
+            recent = recent_of(opened, asked.scenario.name, branch.removeprefix("origin/"))
+            keeper = Gatekeeper(asked.scenario, asked.how, asked.world, Question(margin=margin), recent=recent)
+            answer = keeper.judge(*pair)
         typer.echo(render_gate(answer, chosen_form, width=terminal_width()), nl=False)
         raise typer.Exit(exit_code_of_gate(answer.rows))

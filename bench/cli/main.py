@@ -17,6 +17,7 @@ from bench.cli import (
     doctor,
     engine,
     explain,
+    export,
     gate,
     history,
     layers,
@@ -42,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 MEASURING = (run, resume, gate, bisect)
-READING = (show, compare, explain, layers, history, trend)
+READING = (show, compare, explain, layers, export, history, trend)
 PREPARING = (plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)

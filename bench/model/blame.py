@@ -74,7 +74,7 @@ class BlamedPart(msgspec.Struct, frozen=True, kw_only=True):
 class Blame(msgspec.Struct, frozen=True, kw_only=True):
     """The difference of the mean wall times of the typical trials, in seconds, and its parts: the largest first.
 
-    The parts add up to it. `n` is how many typical trials a side it rests on (see `bench.pure.blame.typical_halves`).
+    The parts add up to it. `n` is how many typical trials a side it rests on (see `bench.pure.typical_trials`).
     """
 
     n: int

@@ -41,7 +41,9 @@ class Repository:
 
     def default_branch(self) -> str:
         """The branch that changes go to: the remote's, else `main` or `master`. Raises UsageError without one."""
-        for name in ("origin/HEAD", "main", "master"):
+        with contextlib.suppress(UsageError):
+            return self._git("rev-parse", "--abbrev-ref", "--verify", "--quiet", "origin/HEAD").strip()
+        for name in ("main", "master"):
             with contextlib.suppress(UsageError):
                 self.resolve(name)
                 return name
@@ -49,8 +51,9 @@ class Repository:
 
     def merge_base(self, first: str, second: str) -> str:
         """The commit at which two revisions parted. Raises UsageError where they have none in common."""
+        pair = self.resolve(first), self.resolve(second)
         try:
-            return self._git("merge-base", self.resolve(first), self.resolve(second)).strip()
+            return self._git("merge-base", *pair).strip()
         except UsageError as error:
             raise UsageError(
                 f"'{first}' and '{second}' have no commit in common",

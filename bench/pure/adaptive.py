@@ -17,7 +17,7 @@ from bench.model.scenario import State
 from bench.model.trial import Trial
 from bench.model.verdict import Verdict
 from bench.pure.repeated_looks import Looks, Place, Walls, judged_pairs, walls_of
-from bench.pure.statistics import median_estimate, nominal_levels, rounds_needed, smallest_difference
+from bench.pure.statistics import median_estimate, rounds_needed, smallest_difference
 from bench.pure.verdicts import DEFAULT_LEVEL
 
 COLD_SPREAD, WARM_SPREAD = 0.08, 0.15
@@ -54,7 +54,7 @@ def outlook(rule: Rule, rounds: int, spread: Mapping[State, float] = TYPICAL_SPR
     """What so many rounds can show, in words for the plan; `spread` is that of paired log-ratios, by state."""
     level = DEFAULT_LEVEL
     if isinstance(rule, Decide):
-        level = nominal_levels(range(1, rounds + 1), rounds)[-1]
+        level = Looks(first=1, last=rounds).levels(DEFAULT_LEVEL)[rounds]
     said = [_shown(rounds, spread, level)]
     match rule:
         case None:
@@ -83,7 +83,7 @@ def _by_state(rounds: Mapping[State, int]) -> str:
 
 def _rounds_for_median(share: float, spread: float, rounds: int) -> int:
     """A median's standard error is 1.25 s/√n under normal noise, and one side's s is that of pairs over √2."""
-    level = nominal_levels(range(1, rounds + 1), rounds)[-1]
+    level = Looks(first=1, last=rounds).levels(DEFAULT_LEVEL)[rounds]
     error = _MEDIAN_OVER_MEAN * spread / math.sqrt(2)
     return math.ceil((NormalDist().inv_cdf(1 - level / 2) * error / share) ** 2)
 

@@ -1,9 +1,9 @@
 """Two sides' trials → which parts of the build made the difference between their wall times.
 
 The parts are the steps, matched by `bench.pure.step_alignment`, and what a build does beside them (`TimeShares`). Each
-is the mean over a side's typical trials (`typical_halves`), in parts of the wall time where the builder tells enough
-for that, so that steps at the same time are not counted twice. Medians of the parts would not add up to anything, and
-means over all trials would blame whatever a single spike hit.
+is the mean over a side's typical trials (`bench.pure.typical_trials`), in parts of the wall time where the builder
+tells enough for that, so that steps at the same time are not counted twice. Medians of the parts would not add up to
+anything, and means over all trials would blame whatever a single spike hit.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -26,8 +25,6 @@ from bench.pure.cache_use import step_key
 from bench.pure.step_alignment import StepPair, align_steps, step_text
 from bench.pure.timeline import step_activity
 
-Item = TypeVar("Item")
-_TWO = 2
 MATTERS_OF_DIFFERENCE = 0.1
 MATTERS_OF_WALL = 0.01
 MATTERS_OF_LAYER = 0.01
@@ -71,33 +68,6 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
         return self.wall_s - math.fsum((*(seen.seconds for seen in self.steps.values()), *self.beside_s.values()))
 
 
-def typical_halves(
-    base: Sequence[Trial], head: Sequence[Trial], *, paired: bool
-) -> tuple[tuple[Trial, ...], tuple[Trial, ...]]:
-    """The trials in the middle of each side: without the quarter that took longest and the quarter that was fastest.
-
-    Of pairs, both trials of the rounds whose difference lies in the middle. The mean of what is left is the midmean,
-    which has a say for half of the trials and none for spikes (Tukey, Exploratory Data Analysis (1977), section 19).
-    """
-    if not paired:
-        return tuple(_middle(base, _wall_s)), tuple(_middle(head, _wall_s))
-    by_round = {trial.round: trial for trial in head}
-    pairs = [(trial, by_round[trial.round]) for trial in base if trial.round in by_round]
-    chosen = _middle(pairs, lambda pair: _wall_s(pair[1]) - _wall_s(pair[0]))
-    return tuple(pair[0] for pair in chosen), tuple(pair[1] for pair in chosen)
-
-
-def _middle(items: Sequence[Item], key: Callable[[Item], float]) -> list[Item]:
-    """The middle half; of three, the one in the middle."""
-    count = len(items)
-    outside = max(count // 4, 1) if count > _TWO else 0
-    return sorted(items, key=key)[outside : count - outside]
-
-
-def _wall_s(trial: Trial) -> float:
-    return trial.wall_s or 0.0
-
-
 def blame(base: BlameSide, head: BlameSide) -> Blame | None:
     """Every part of the difference, the largest first; None where a side has no trial."""
     if not base.trials or not head.trials:
@@ -126,7 +96,7 @@ def _parts(side: BlameSide) -> _Parts:
             beside[kind].append(value)
     count = len(side.trials)
     return _Parts(
-        wall_s=math.fsum(map(_wall_s, side.trials)) / count,
+        wall_s=math.fsum(trial.wall_s or 0.0 for trial in side.trials) / count,
         steps=_seen(side.trials),
         beside_s={kind: math.fsum(values) / count for kind, values in beside.items()},
         layers=side.layers,

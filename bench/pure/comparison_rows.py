@@ -15,14 +15,15 @@ import msgspec
 from bench.model.comparison import ComparedRow, Method
 from bench.model.scenario import State
 from bench.model.trial import Trial
-from bench.pure.blame import BlameSide, blame, typical_halves
+from bench.pure.blame import BlameSide, blame
 from bench.pure.comparison_cells import Cell, row_side, values_of
 from bench.pure.comparison_changes import changes_of
 from bench.pure.comparison_noise import Logs, covariates
 from bench.pure.metrics import IMAGE_SIZE, WALL, WEIGHED
-from bench.pure.statistics import NOMINAL_COVERAGE, Estimate, grouped_ratio, paired_ratio
+from bench.pure.statistics import Estimate, grouped_ratio, paired_ratio
 from bench.pure.statistics.control import Adjusted
 from bench.pure.statistics.controlled import controlled_ratio
+from bench.pure.typical_trials import typical_halves
 
 COUNTED = frozenset({IMAGE_SIZE, *WEIGHED})
 """What is counted, not timed: the same build gives the same number."""
@@ -136,7 +137,7 @@ def _counted(base: tuple[float, ...], head: tuple[float, ...]) -> Estimate:
         high=math.exp(high),
         p_value=0.0 if low > 0 or high < 0 else 1.0,
         n=min(len(base), len(head)),
-        coverage=NOMINAL_COVERAGE,
+        coverage=1.0,
         least_p=0.0,
     )
 

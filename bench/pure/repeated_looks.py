@@ -22,6 +22,10 @@ from bench.pure.statistics import Estimate, nominal_levels, paired_ratio
 from bench.pure.verdicts import DEFAULT_LEVEL, judge
 
 REVISION_AXIS = "rev"
+_MOST_LOOKS = 100
+_FOR_RANKS = 0.9
+"""Of the level, the rest is a reserve: the levels are made for sums of normal steps, and rank sums only nearly walk so.
+Without it, 25 to 55 looks raise alarms in 5.0 % of campaigns, with it in 4.5 % (60,000 simulated campaigns each)."""
 
 Place = tuple[str, State]
 """A row: a variant's id and a state."""
@@ -32,15 +36,21 @@ Pairs = Mapping[tuple[Place, Place], tuple[float, ...]]
 
 
 class Looks(msgspec.Struct, frozen=True, kw_only=True):
-    """After which rounds one looks: each from `first` to `last`, the longest that the campaign may be."""
+    """After which rounds one looks: from `first` to `last`, the longest that the campaign may be.
+
+    After each of them, or after every k-th where there would be more than 100 looks: more decide no sooner, and their
+    levels take seconds to work out.
+    """
 
     first: int
     last: int
 
     def levels(self, level: float) -> Mapping[int, float]:
-        """The level of the test after each number of rounds, so that all of them together have `level`."""
-        looks = range(self.first, self.last + 1)
-        return dict(zip(looks, nominal_levels(looks, self.last, level=level), strict=True))
+        """The level of the test by the rounds of each look, so that all looks together have `level`."""
+        apart = math.ceil((self.last - self.first) / _MOST_LOOKS) or 1
+        looks = sorted({*range(self.first, self.last, apart), self.last})
+        levels = nominal_levels(looks, self.last, level=_FOR_RANKS * level)
+        return dict(zip(looks, levels, strict=True))
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,21 @@ class SummaryFormat(StrEnum):
     JSON = "json"
 
 
+class ExportFormat(StrEnum):
+    """What a run can be exported as: a file of our own, or one that another tool reads."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    PYTEST_BENCHMARK = "pytest-benchmark"
+    HYPERFINE = "hyperfine"
+    GITHUB_ACTION_BENCHMARK = "github-action-benchmark"
+    BENCHER = "bencher"
+    OPENMETRICS = "openmetrics"
+    JUNIT = "junit"
+
+
 class LayersFormat(StrEnum):
     """How the layers of a run's images can be had."""
 

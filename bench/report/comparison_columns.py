@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.model.comparison import ComparedRow, Comparison, MetricChange, RowSide
+from bench.model.comparison import ComparedRow, Comparison, Method, MetricChange, RowSide
 from bench.pure.metrics import CPU, DISK_WRITTEN, IMAGE_COMPRESSED, IMAGE_SIZE, MEMORY_PEAK, WALL
 from bench.report.grid import GridColumn
 from bench.report.units import (
@@ -14,6 +14,7 @@ from bench.report.units import (
     bytes_text,
     count_text,
     plain_text,
+    ratio_number,
     ratio_text,
     seconds_text,
     share_text,
@@ -21,12 +22,12 @@ from bench.report.units import (
 from bench.report.verdict_words import verdict_word
 
 _CHANGES = {
-    WALL: ("time", 6),
-    IMAGE_SIZE: ("size", 7),
-    IMAGE_COMPRESSED: ("gzipped", 10),
-    CPU: ("CPU", 8),
-    MEMORY_PEAK: ("peak mem", 9),
-    DISK_WRITTEN: ("written", 11),
+    WALL: ("time", 7),
+    IMAGE_SIZE: ("size", 8),
+    IMAGE_COMPRESSED: ("gzipped", 11),
+    CPU: ("CPU", 9),
+    MEMORY_PEAK: ("peak mem", 10),
+    DISK_WRITTEN: ("written", 12),
 }
 """The headers of what stands beside the metric, and in which order they are dropped."""
 _UNMARKED = "="
@@ -38,25 +39,21 @@ _LEAST_P = 0.001
 def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = plain_text) -> list[GridColumn]:
     """A row per variant and state. `cell` makes the names of variants fit for where they are shown."""
     rows, metric = comparison.rows, comparison.metric
-    coverages = {row.coverage for row in rows if row.coverage is not None}
-    interval = share_text(min(coverages)) if coverages else "95 %"
     columns = [
         _column("variant", [cell(row.name) for row in rows], left=True),
         _column("state", [row.state.value for row in rows], left=True),
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
-        _column(f"ratio ({interval})", [_ratio(row) for row in rows], left=True),
+        _column("ratio", [_ratio(row) for row in rows], left=True),
+        _column(_interval_header(rows), [_interval(row) for row in rows], drop=1, left=True),
+        *_more_column(rows),
         *_p_column(rows),
-        _column("n", [str(row.n or ABSENT) for row in rows], drop=5),
-        _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=2),
+        _column("n", [str(row.n or ABSENT) for row in rows], drop=6),
+        _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=3),
         *_change_columns(rows),
     ]
-    if any(row.more_rounds for row in rows):
-        columns.insert(4, _column("more rounds", [more_text(row.more_rounds) for row in rows], drop=1))
     if any(_lacks(side) for row in rows for side in (row.base, row.head)):
-        columns.append(_column("valid", [f"{_valid(row.base)}, {_valid(row.head)}" for row in rows], drop=3))
-    return [
-        column for column in columns if column.header != "adjusted p" or any(row.p_adjusted is not None for row in rows)
-    ]
+        columns.append(_column("valid", [f"{_valid(row.base)}, {_valid(row.head)}" for row in rows], drop=4))
+    return columns
 
 
 def more_text(rounds: int | None) -> str:
@@ -84,22 +81,38 @@ def _column(header: str, cells: Sequence[str], *, drop: int = 0, left: bool = Fa
 
 
 def _ratio(row: ComparedRow) -> str:
-    """The ratio with its interval: to three decimals where it is anywhere near 1, where verdicts are made."""
+    """To three decimals where it is anywhere near 1, where verdicts are made."""
     if row.ratio is None:
         return ABSENT
-    if abs(row.ratio - 1) > _CLOSE:
-        return ratio_text(row.ratio, row.low, row.high)
-    text = f"{TIMES}{row.ratio:.3f}"
-    if row.low is None or row.high is None or row.low == row.high:
-        return text
-    return f"{text} ({row.low:.3f}{DASH}{row.high:.3f})"
+    return f"{TIMES}{row.ratio:.3f}" if abs(row.ratio - 1) <= _CLOSE else ratio_text(row.ratio)
+
+
+def _interval_header(rows: Sequence[ComparedRow]) -> str:
+    """An interval of 95 %, or the range of what was counted."""
+    coverages = [row.coverage for row in rows if row.coverage is not None and row.method is not Method.COUNTED]
+    return f"{share_text(min(coverages))} interval" if coverages else "range"
+
+
+def _interval(row: ComparedRow) -> str:
+    if row.low is None or row.high is None or row.ratio is None:
+        return ABSENT
+    if abs(row.ratio - 1) <= _CLOSE:
+        return f"{row.low:.3f}{DASH}{row.high:.3f}"
+    return f"{ratio_number(row.low)}{DASH}{ratio_number(row.high)}"
+
+
+def _more_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
+    """Nothing where no row is undecided for want of rounds."""
+    if not any(row.more_rounds for row in rows):
+        return []
+    return [_column("more rounds", [more_text(row.more_rounds) for row in rows], drop=2)]
 
 
 def _p_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
     """Nothing where nothing was tested."""
     if all(row.p_adjusted is None for row in rows):
         return []
-    return [_column("adjusted p", [_p_value(row.p_adjusted) for row in rows], drop=4)]
+    return [_column("adjusted p", [_p_value(row.p_adjusted) for row in rows], drop=5)]
 
 
 def _p_value(p_value: float | None) -> str:

@@ -1,13 +1,19 @@
-"""A summary for other programs: JSON and CSV, in full precision. docs/FORMAT.md documents and promises the keys."""
+"""A run for other programs, in full precision: its summary as JSON and CSV, its trials as JSON lines.
+
+docs/FORMAT.md documents and promises the keys. Neighbours: `bench.report.export_*` have what other tools read.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 import msgspec
 
+from bench.model.run import Run
 from bench.model.summary import Row, Summary
+from bench.model.trial import Trial
 from bench.pure.metrics import ORDER as KNOWN_METRICS
 from bench.pure.metrics import in_order, unit_of
 from bench.report.choices import SortColumn
@@ -49,6 +55,13 @@ def render_csv(summary: Summary, *, sort: SortColumn = SortColumn.TIME) -> str:
         cells = [_cell(row, metric, statistic) for metric in metrics for statistic in _STATISTICS]
         writer.writerow([summary.run.id, summary.run.scenario, row.variant, *levels, row.state.value, *counts, *cells])
     return text.getvalue()
+
+
+def render_jsonl(run: Run, trials: Iterable[Trial]) -> str:
+    """The trials, whatever became of them, one a line with the run's id and scenario before the trial's own keys."""
+    head = {"run": run.id, "scenario": run.plan.scenario}
+    lines = (msgspec.json.encode({**head, **msgspec.to_builtins(trial)}) for trial in trials)
+    return "".join(f"{line.decode()}\n" for line in lines)
 
 
 def _with_unit(metric: str) -> str:

@@ -7,6 +7,10 @@ from typing import Any
 
 import msgspec
 
+from bench.report.units import plain_text
+
+_MARKDOWN = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;"})
+
 
 class GridColumn(msgspec.Struct, frozen=True, kw_only=True):
     """A column and its cells. The one with the highest `drop` goes first when the width is short; 0 always stays.
@@ -39,12 +43,19 @@ def _width(columns: Sequence[GridColumn]) -> int:
 
 
 def markdown_grid(columns: Sequence[GridColumn]) -> str:
-    """A Markdown table of every column."""
+    """A Markdown table of every column. A cell is data: nothing in it breaks the table or becomes a tag."""
     escaped = [
-        msgspec.structs.replace(column, cells=tuple(cell.replace("|", "\\|") for cell in column.cells))
+        msgspec.structs.replace(
+            column, header=markdown_text(column.header), cells=tuple(map(markdown_text, column.cells))
+        )
         for column in columns
     ]
     return _laid_out(escaped, "github", ())
+
+
+def markdown_text(text: str) -> str:
+    """A text of whatever origin as one line of Markdown, also within a table."""
+    return plain_text(text).translate(_MARKDOWN)
 
 
 def _laid_out(columns: Sequence[GridColumn], style: str, breaks: Collection[int]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from bench.app.asked import World
 from bench.app.bisection import Bisector
-from bench.app.gate import run_gate
+from bench.app.gate import Gatekeeper, Recent
 from bench.app.revision_campaign import Compared, Measuring
 from bench.errors import ExitCode
 from bench.model.bisection import Bisection
@@ -18,7 +18,6 @@ from bench.model.scenario import Limits, Scenario, State
 from bench.model.verdict import Verdict
 from bench.ports.engines import EngineChoice
 from bench.ports.fake_instruments import FakeClock
-from bench.ports.run_folder import RunFolder
 from bench.pure.bisecting import exit_code_of_bisection
 from bench.pure.comparison import compare_axis
 from bench.pure.gating import exit_code_of_gate
@@ -73,7 +72,7 @@ class Machine:
         }
         run = make_run(plan, axes=axes)
         side = Side(label=run.id, run=run, trials=make_trials(plan, wall_s=walls))
-        return Compared(folder=RunFolder(Path("/nowhere")), run=run, comparison=compare_axis(side, "rev", question))
+        return Compared(run=run, comparison=compare_axis(side, "rev", question))
 
     def _wall_s(self, revision: str, state: State, number: int) -> float:
         order = (GOOD, *COMMITS)
@@ -156,9 +155,8 @@ def test_bisect_has_nothing_to_search_where_bad_is_not_slower() -> None:
 
 
 def gate(machine: Machine) -> tuple[list[Passed], ExitCode, int]:
-    answer = run_gate(
-        scenario(), HOW, world(), Question(margin=0.03), pair=(GOOD, COMMITS[-1]), compare=machine.compare
-    )
+    keeper = Gatekeeper(scenario(), HOW, world(), Question(margin=0.03), compare=machine.compare)
+    answer = keeper.judge(GOOD, COMMITS[-1])
     return [row.passed for row in answer.rows], exit_code_of_gate(answer.rows), len(machine.asked)
 
 
@@ -175,3 +173,42 @@ def test_a_gate_that_cannot_tell_says_so() -> None:
     passed, code, campaigns = gate(Machine(None, noise=0.2))
     assert set(passed) == {Passed.UNDECIDED}
     assert (code, campaigns) == (ExitCode.UNDECIDED, 1)
+
+
+def screened(head_s: float, recent_s: Sequence[float]) -> tuple[list[Passed], list[tuple[str, ...]]]:
+    """A gate with recent runs of the base branch that took so long cold, and a head that takes `head_s` alone."""
+    machine = Machine(None)
+
+    def alone(scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World) -> Side:
+        del scenario, world
+        machine.asked.append(tuple(revisions))
+        axes = {"base": ("debian-12",), "rev": ("head",)}
+        plan = make_plan(axes, rounds=how.rounds, states=(State.COLD,))
+        walls = {("debian-12-head", State.COLD, number): head_s for number in range(1, how.rounds + 1)}
+        run = make_run(plan, axes=axes)
+        return Side(label=run.id, run=run, trials=make_trials(plan, wall_s=walls))
+
+    recent = Recent(enough=len(recent_s) >= 5, medians=lambda _: {("debian-12", State.COLD): recent_s})
+    keeper = Gatekeeper(
+        scenario(), HOW, world(), Question(margin=0.03), recent=recent, compare=machine.compare, measure=alone
+    )
+    answer = keeper.judge(GOOD, COMMITS[-1])
+    return [row.passed for row in answer.rows], machine.asked
+
+
+def test_a_head_that_takes_what_recent_runs_took_needs_no_base() -> None:
+    assert screened(2.0, (2.0, 2.01, 1.99, 2.0, 2.005, 1.995)) == ([Passed.RECENT], [(COMMITS[-1],)])
+
+
+@pytest.mark.parametrize(
+    ("head_s", "recent_s"),
+    [
+        (2.1, (2.0, 2.01, 1.99, 2.0, 2.005, 1.995)),  # slower than they let expect
+        (2.0, (1.8, 2.2, 1.9, 2.1, 2.0, 2.05)),  # they vary too much to tell
+        (2.0, (2.0, 2.0, 2.0)),  # too few
+    ],
+)
+def test_what_recent_runs_cannot_clear_is_measured_beside_its_base(head_s: float, recent_s: tuple[float, ...]) -> None:
+    passed, asked = screened(head_s, recent_s)
+    assert set(passed) == {Passed.MEASURED}
+    assert asked[-1] == (GOOD, COMMITS[-1])

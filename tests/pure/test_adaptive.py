@@ -12,7 +12,7 @@ from bench.model.scenario import State
 from bench.model.trial import Trial, TrialStatus
 from bench.model.verdict import Verdict
 from bench.pure.adaptive import outlook, settled_rows
-from bench.pure.repeated_looks import comparisons
+from bench.pure.repeated_looks import Looks, comparisons
 from bench.pure.statistics import nominal_levels, rounds_needed
 from tests.builders import make_lost_trial, make_plan, make_run, make_trials, replace_trials
 
@@ -84,14 +84,14 @@ def test_a_row_that_was_settled_stays_settled_when_more_rounds_come() -> None:
 def test_the_estimate_that_decides_is_a_repeated_interval_in_a_table_of_two() -> None:
     run, trials = campaign({"busybox": 1.5, "alpine-3.23": 1.01}, rounds=12, noise=0.05)
     told = {one.row[0]: one for one in comparisons(run, trials, Decide(margin=0.05), min_rounds=6, max_rounds=30)}
-    levels = dict(zip(range(6, 31), nominal_levels(range(6, 31), 30, level=0.05 / 2), strict=True))
+    levels = dict(zip(range(6, 31), nominal_levels(range(6, 31), 30, level=0.045 / 2), strict=True))
     slower, open_ = told["busybox"], told["alpine-3.23"]
     assert slower.estimate is not None
     assert open_.estimate is not None
     assert slower.estimate.n == slower.rounds < 12
     assert slower.estimate.p_value <= 1 - slower.estimate.coverage + 1e-9
     # One of two is found different, so the other one is judged at the whole level.
-    whole = dict(zip(range(6, 31), nominal_levels(range(6, 31), 30), strict=True))
+    whole = dict(zip(range(6, 31), nominal_levels(range(6, 31), 30, level=0.045), strict=True))
     assert open_.verdict is Verdict.UNDECIDED
     assert open_.estimate.coverage == pytest.approx(1 - whole[12])
     assert whole[12] > levels[12]
@@ -157,8 +157,16 @@ def test_looking_after_every_round_raises_false_alarms_in_5_of_100_campaigns_at_
 def test_the_outlook_says_what_the_rounds_can_show_and_what_the_rule_takes() -> None:
     spread = {State.COLD: 0.08}
     assert outlook(None, 5, spread).startswith("5 rounds are too few to tell any two variants apart")
-    level = nominal_levels(range(1, 31), 30)[-1]
+    level = nominal_levels(range(1, 31), 30, level=0.045)[-1]
     needed = rounds_needed(0.05, 0.08, level=level)
     assert f"to decide 5.0% takes about {needed} rounds cold" in outlook(Decide(margin=0.05), 30, spread)
     assert "8% cold, 15% warm" in outlook(Precision(share=0.02), 30)
     assert "a median to within 2.0% takes about" in outlook(Precision(share=0.02), 30)
+
+
+def test_a_very_long_campaign_is_looked_at_a_hundred_times_and_at_its_end() -> None:
+    levels = Looks(first=6, last=1_000).levels(0.05)
+    assert len(levels) <= 101
+    assert (min(levels), max(levels)) == (6, 1_000)
+    assert list(Looks(first=6, last=106).levels(0.05)) == list(range(6, 107))
+    assert list(Looks(first=7, last=7).levels(0.05)) == [7]

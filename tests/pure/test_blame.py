@@ -14,7 +14,8 @@ from bench.model.cache import CacheVerdict, MissKind, MissReason
 from bench.model.image_layers import ImageLayer, ImageLayers
 from bench.model.timeline import TimeShares
 from bench.model.trial import StepUse, Trial
-from bench.pure.blame import BlameSide, blame, typical_halves
+from bench.pure.blame import BlameSide, blame
+from bench.pure.typical_trials import typical_halves
 from tests.builders import make_trial
 from tests.pure.test_step_alignment import dockerfile
 

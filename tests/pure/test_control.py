@@ -114,4 +114,4 @@ def test_a_large_difference_does_not_pass_for_an_effect_of_the_covariate(shift: 
         covered += estimate.low <= math.exp(shift) <= estimate.high
         assert (estimate.ratio == pytest.approx(paired_ratio(logs).ratio)) == (told.covariate is None)
     assert statistics.fmean(ratios) == pytest.approx(shift, abs=4 * statistics.stdev(ratios) / len(ratios) ** 0.5)
-    assert covered / 60 > 0.90
+    assert covered / 60 > 0.85  # 95 % is meant; 6 in 60 short of it are three standard deviations

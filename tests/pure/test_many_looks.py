@@ -162,6 +162,15 @@ def test_two_correlated_campaigns_of_the_same_are_told_apart_in_5_of_100_at_most
     assert alarms / 1_000 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 1_000)
 
 
+def test_drift_that_goes_on_from_one_campaign_into_the_other_is_no_difference() -> None:
+    draws = np.random.default_rng(7)
+    alarms = 0
+    for _ in range(500):
+        logs = (np.linspace(0, math.log(1.2), 40) + draws.normal(0, 0.08, 40)).tolist()
+        alarms += grouped_ratio(logs[:20], logs[20:]).p_value <= 0.05
+    assert alarms / 500 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 500)
+
+
 def test_a_large_difference_of_two_campaigns_is_seen() -> None:
     draws = np.random.default_rng(4)
     base, head = draws.normal(0, 0.05, 30).tolist(), draws.normal(math.log(1.5), 0.05, 30).tolist()

@@ -115,7 +115,7 @@ def test_the_first_line_is_the_answer(form: ComparisonFormat) -> None:
     assert first.strip("*") == "slower: 1 of 4 rows; same: 2; not judged: 1"
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 100, 120, 200])
 def test_the_table_of_verdicts_fits_the_terminal(width: int) -> None:
     text = render_comparison(revisions(), width=width)
     table = text.split("\n\n")[2]

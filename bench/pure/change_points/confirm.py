@@ -103,7 +103,7 @@ def _drifts(window: Floats, residuals: Floats, noise: Noise) -> bool:
 
 
 def _as_normal(t: float, degrees: float) -> float:
-    """The size of the normal deviate as rare as Student's t. Source: Wallace, Ann. Math. Stat. 30 (1959), 1124-1130."""
+    """The size of the normal deviate as rare as Student's t. Source: Wallace, Ann. Math. Stat. 30 (1959), 1121-1130."""
     return (8 * degrees + 1) / (8 * degrees + 3) * math.sqrt(degrees * math.log1p(t * t / degrees))
 
 

@@ -18,9 +18,9 @@ OUTLIER = 3.0
 """From how many standard deviations on a value is a spike, which says nothing about the level."""
 LEAST_SIGMA = 1e-3
 """No noise is taken to be smaller than 0.1 %: clocks are coarse, and a step of less than that is of no interest."""
-MOST_MEMORY = 0.8
+MOST_AUTOCORRELATION = 0.8
 _NORMAL_MAD = 1.482602218505602
-_USUAL_MEMORY = 0.2
+_USUAL_AUTOCORRELATION = 0.2
 _USUAL_WEIGHT = 10.0
 _WORTH_OF_DIFFERENCES = 1 / 8
 """What a value tells of the autocorrelation through differences, against through residuals."""
@@ -30,34 +30,34 @@ class Noise(msgspec.Struct, frozen=True, kw_only=True):
     """Noise around a level: standard deviation in logarithms, lag-1 autocorrelation, degrees of freedom of both."""
 
     sigma: float
-    memory: float
+    autocorrelation: float
     degrees: float
 
     @property
     def inflation(self) -> float:
         """How many times the variance of a long mean is that of independent values, for noise of first order."""
-        return (1 + self.memory) / (1 - self.memory)
+        return (1 + self.autocorrelation) / (1 - self.autocorrelation)
 
     def mean_variance(self, n: int) -> float:
         """The variance of the mean of n consecutive values.
 
-        Source: Box, Jenkins and Reinsel, Time Series Analysis (1994), section 2.1.5, for autocorrelations memory^k.
+        Source: Box, Jenkins and Reinsel, Time Series Analysis (1994), for autocorrelations r^k.
         """
-        memory = self.memory
-        shorter = 2 * memory * (1 - memory**n) / (n * (1 - memory) ** 2)
+        r = self.autocorrelation
+        shorter = 2 * r * (1 - r**n) / (n * (1 - r) ** 2)
         return self.sigma**2 / n * max(self.inflation - shorter, 1 / n)
 
 
 def noise_of_differences(logs: Floats) -> Noise:
     """The noise of a series with unknown steps, from its differences, which few steps and spikes cannot move.
 
-    For noise of first order with memory r, differences over one and over two values have variances 2 s² (1-r) and
-    2 s² (1-r²), so their ratio less one is r. The scale is the median absolute deviation's; Hampel, JASA 69 (1974),
-    383-393. Differences: Romano, Rigaill, Runge and Fearnhead, JASA 117 (2022), 2147-2162.
+    For noise of first order with autocorrelation r, differences over one and over two values have variances
+    2 s² (1-r) and 2 s² (1-r²), so their ratio less one is r. The scale is the median absolute deviation's; Hampel, JASA
+    69 (1974), 383-393. Differences: Romano, Rigaill, Runge and Fearnhead, JASA 117 (2022), 2147-2162.
     """
     near, far = _spread(logs[1:] - logs[:-1]), _spread(logs[2:] - logs[:-2])
-    memory = _held((far / near) ** 2 - 1 if near else 0.0, len(logs) * _WORTH_OF_DIFFERENCES)
-    return Noise(sigma=max(near / math.sqrt(2 * (1 - memory)), LEAST_SIGMA), memory=memory, degrees=len(logs) / 2)
+    r = _held((far / near) ** 2 - 1 if near else 0.0, len(logs) * _WORTH_OF_DIFFERENCES)
+    return Noise(sigma=max(near / math.sqrt(2 * (1 - r)), LEAST_SIGMA), autocorrelation=r, degrees=len(logs) / 2)
 
 
 def noise_of_residuals(logs: Floats, edges: Sequence[int], levels: Sequence[float], sigma: float) -> Noise:
@@ -74,8 +74,8 @@ def noise_of_residuals(logs: Floats, edges: Sequence[int], levels: Sequence[floa
     variance = float(residuals @ residuals) / degrees
     pairs = int((inside[1:] & inside[:-1]).sum())
     raw = float(residuals[1:] @ residuals[:-1]) / pairs / variance if pairs and variance else 0.0
-    memory = _held(raw + len(levels) * (1 + 3 * raw) / len(logs), len(logs))
-    return Noise(sigma=max(math.sqrt(variance), LEAST_SIGMA), memory=memory, degrees=degrees)
+    r = _held(raw + len(levels) * (1 + 3 * raw) / len(logs), len(logs))
+    return Noise(sigma=max(math.sqrt(variance), LEAST_SIGMA), autocorrelation=r, degrees=degrees)
 
 
 def _spread(differences: Floats) -> float:
@@ -86,7 +86,7 @@ def _spread(differences: Floats) -> float:
     return math.sqrt(float(kept @ kept) / len(kept))
 
 
-def _held(memory: float, n: float) -> float:
+def _held(raw: float, n: float) -> float:
     """An estimate from about n values, drawn towards what is usual as far as n is small, and held within bounds."""
-    drawn = (n * memory + _USUAL_WEIGHT * _USUAL_MEMORY) / (n + _USUAL_WEIGHT)
-    return min(max(drawn, 0.0), MOST_MEMORY)
+    drawn = (n * raw + _USUAL_WEIGHT * _USUAL_AUTOCORRELATION) / (n + _USUAL_WEIGHT)
+    return min(max(drawn, 0.0), MOST_AUTOCORRELATION)

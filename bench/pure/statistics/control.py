@@ -41,10 +41,10 @@ def adjust(log_ratios: Sequence[float], covariates: Mapping[str, Sequence[float]
     flipping a pair's sides flips d - c and x together and leaves b, and the choice of the covariate, as they are. So a
     test of that difference by flips of sign stays exact on the adjusted logs. Under the random order within a round x
     is 0 on average, so the ratio that is estimated stays the same. A covariate that differs between the sides all the
-    same (p at most 1 %) is an effect of the side and is left alone, and so is one that explains less than 10 % of the
-    squared error of pairs left out of the fit. Sources: Lavenberg and Welch, Management Science 27 (1981), 322-335;
-    Rosenbaum, Statistical Science 17 (2002), 286-327, for tests on what is adjusted. Raises ValueError for a covariate
-    with another number of values than there are pairs.
+    same (p at most 1 %) is an effect of the side and is left alone, which makes the test inexact by that 1 % at most;
+    and so is one that explains less than 10 % of the squared error of pairs left out of the fit. Sources: Lavenberg and
+    Welch, Management Science 27 (1981), 322-335; Rosenbaum, Statistical Science 17 (2002), 286-327, for tests on what
+    is adjusted. Raises ValueError for a covariate with another number of values than there are pairs.
     """
     centred = [log - centre for log in log_ratios]
     errors = {

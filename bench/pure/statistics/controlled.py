@@ -23,10 +23,10 @@ def controlled_ratio(
 ) -> tuple[Estimate, Adjusted]:
     """`paired_ratio` of what the best covariate leaves of the pairs, and what it took off (nothing, where none helps).
 
-    p is that of "the ratio is 1", with a slope fitted as if it were. The ratio and its bounds are those differences
-    which the same test, with a slope fitted as if each were true, finds in the middle or just on the edge of what it
-    accepts. So a large difference cannot pass for an effect of what a covariate happens to be off by. Raises ValueError
-    without ratios.
+    p is that of "the ratio is 1", with covariate and slope chosen as if it were, so it is exact. The ratio and its
+    bounds are those differences which the same test, with a slope fitted as if each were true, finds in the middle or
+    just on the edge of what it accepts. So a large difference cannot pass for an effect of what a covariate happens to
+    be off by. Raises ValueError without ratios.
     """
     told = adjust(log_ratios, covariates, centre=hodges_lehmann(log_ratios))
     plain = paired_ratio(log_ratios, coverage=coverage)
@@ -49,6 +49,6 @@ def controlled_ratio(
         ratio=ratio,
         low=fixed(lambda one: one.low, plain.low),
         high=fixed(lambda one: one.high, plain.high),
-        p_value=paired_ratio(supposed(1.0).log_ratios).p_value,
+        p_value=paired_ratio(adjust(log_ratios, covariates).log_ratios).p_value,
     )
     return estimate, supposed(ratio)

@@ -8,8 +8,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from otava.analysis import compute_change_points
-from otava.series import AnalysisOptions
+from otava.analysis import compute_change_points  # type: ignore[import-not-found] # in its own environment
+from otava.series import AnalysisOptions  # type: ignore[import-not-found] # in its own environment
 
 question = json.loads(Path(sys.argv[1]).read_text())
 options = AnalysisOptions()

@@ -1,0 +1,33 @@
+"""Prints the tables that say whether verdicts can be believed: `python -m benchmarks.verdicts [TABLE …]`.
+
+Each table is a function without arguments; another one is added to TABLES.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+
+from benchmarks.verdicts.false_alarms import false_alarms
+from benchmarks.verdicts.power import power
+from benchmarks.verdicts.tables import Table, rendered
+
+TABLES: dict[str, Callable[[], Table]] = {"false-alarms": false_alarms, "power": power}
+
+
+def main(names: Sequence[str]) -> None:
+    """Print the named tables, each with the time that it took."""
+    for name in names:
+        begun_s = time.perf_counter()  # noqa: TID251  (how long a table takes is no measurement of a build)
+        print(rendered(TABLES[name]()))
+        print(f"({name} took {time.perf_counter() - begun_s:.0f} s)\n")  # noqa: TID251
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all of them without any")
+    chosen = parser.parse_args().tables or list(TABLES)
+    if unknown := sorted(set(chosen) - TABLES.keys()):
+        parser.error(f"no table {', '.join(unknown)}; there are {', '.join(TABLES)}")
+    main(chosen)

@@ -1,0 +1,1 @@
+"""Programs that run in the other tools' environments, each importing its tool and nothing of ours."""
