@@ -13,9 +13,11 @@ import msgspec
 import pytest
 
 from bench.errors import ExitCode
+from bench.model.bisection import Bisection
 from bench.model.comparison import Comparison
 from bench.model.environment import Examination
 from bench.model.explanation import Explanation
+from bench.model.gate import Gate
 from bench.model.history import RunList, SeriesList, Trends
 from bench.model.layers_report import LayersReport
 from bench.model.run import Run
@@ -83,6 +85,8 @@ STRUCTS = {
         Explanation,
         Examination,
         LayersReport,
+        Gate,
+        Bisection,
         Comparison,
         RunList,
         SeriesList,
@@ -132,6 +136,8 @@ EXAMPLES = {
     "runs": RunList,
     "series": SeriesList,
     "trends": Trends,
+    "gate": Gate,
+    "bisection": Bisection,
 }
 
 
