@@ -52,8 +52,9 @@ def noise_of_differences(logs: Floats) -> Noise:
     """The noise of a series with unknown steps, from its differences, which few steps and spikes cannot move.
 
     For noise of first order with autocorrelation r, differences over one and over two values have variances
-    2 s² (1-r) and 2 s² (1-r²), so their ratio less one is r. The scale is the median absolute deviation's; Hampel, JASA 69 (1974),
-    383-393. Differences: Romano, Rigaill, Runge and Fearnhead, JASA 117 (2022), 2147-2162.
+    2 s² (1-r) and 2 s² (1-r²), so their ratio less one is r. The scale is the median absolute
+    deviation's; Hampel, JASA 69 (1974), 383-393. Differences: Romano,
+    Rigaill, Runge and Fearnhead, JASA 117 (2022), 2147-2162.
     """
     near, far = _spread(logs[1:] - logs[:-1]), _spread(logs[2:] - logs[:-2])
     r = _held((far / near) ** 2 - 1 if near else 0.0, len(logs) * _WORTH_OF_DIFFERENCES)
