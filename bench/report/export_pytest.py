@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from bench.model.run import Run
+from bench.model.run import Run, Source
 from bench.report.export_records import RunRecords, Series, json_text, seconds_metric, series_of, series_parameters
 
 FORMAT_OF = "5.1.0"
@@ -24,14 +24,7 @@ def render_pytest_benchmark(records: RunRecords) -> str:
     return json_text(
         {
             "machine_info": _machine(run),
-            "commit_info": {
-                "id": "unversioned",
-                "time": None,
-                "author_time": None,
-                "dirty": False,
-                "project": run.plan.scenario,
-                "branch": "(unknown)",
-            },
+            "commit_info": _commit(run),
             "benchmarks": [_benchmark(records, one, metric) for one in series_of(records) if one.values(metric)],
             "datetime": run.created_at.isoformat(),
             "version": FORMAT_OF,
@@ -47,6 +40,20 @@ def _machine(run: Run) -> dict[str, Any]:
         "release": run.machine.kernel,
         "system": "Linux",
         "cpu": {"brand_raw": run.machine.cpu_model, "count": run.machine.cpus},
+    }
+
+
+def _commit(run: Run) -> dict[str, Any]:
+    """The commit that the scenario was at, in the words that pytest-benchmark has where there is none."""
+    source = run.git or Source()
+    at = source.committed_at.isoformat() if source.committed_at else None
+    return {
+        "id": source.commit or "unversioned",
+        "time": at,
+        "author_time": at,
+        "dirty": bool(source.dirty),
+        "project": run.plan.scenario,
+        "branch": source.branch or "(unknown)",
     }
 
 

@@ -19,9 +19,9 @@ from bench.ports.run_folder import RunFolder
 from bench.pure.metrics import (
     CACHE_SAVED,
     CPU,
-    HIT_RATIO,
     IMAGE_SIZE,
     MEMORY_PEAK,
+    MORE_IS_BETTER,
     ORDER,
     WALL,
     counts,
@@ -33,7 +33,6 @@ from bench.pure.summary import summarise
 
 WATCHED = (WALL, IMAGE_SIZE, CPU, MEMORY_PEAK)
 """What services that keep a chart per metric are given unless they are to have others."""
-LARGER_IS_BETTER = (HIT_RATIO, "hit_ratio_by_time", CACHE_SAVED)
 
 
 class RunRecords(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +115,7 @@ def refuse_metrics(records: RunRecords, form: str) -> None:
 
 def watched_metrics(records: RunRecords, form: str) -> tuple[str, ...]:
     """The metrics of a service that reads every rise as a fall in quality. Raises UsageError for others."""
-    wrong = [name for name in records.metrics if name in LARGER_IS_BETTER]
+    wrong = [name for name in records.metrics if name in MORE_IS_BETTER]
     if wrong:
         raise UsageError(
             f"--format {form} reads every rise as worse, and a higher {wrong[0]} is better",

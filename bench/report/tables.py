@@ -12,7 +12,8 @@ from bench.pure.fingerprint import environment_line
 from bench.report.choices import SortColumn
 from bench.report.columns import columns_of, sorted_rows
 from bench.report.effects import HEADING, effect_columns
-from bench.report.grid import GridColumn, fitting, markdown_grid, markdown_text, terminal_grid
+from bench.report.grid import GridColumn, fitting, markdown_grid, terminal_grid
+from bench.report.markdown import markdown_safe
 from bench.report.notes import note_output, note_text, notes_about
 from bench.report.units import count_text
 
@@ -45,12 +46,23 @@ def render_table(
 def render_markdown(summary: Summary, *, sort: SortColumn = SortColumn.TIME) -> str:
     """The same as a Markdown document, with every column. Paths of logs are relative to the run's folder, its place."""
     columns = _variant_columns(summary, sorted_rows(summary, sort))
-    parts = [f"# {markdown_text(summary.run.id)}", *map(markdown_text, _headlines(summary.run)), markdown_grid(columns)]
+    heads = [f"# {markdown_safe(summary.run.id)}", *map(markdown_safe, _headlines(summary.run))]
+    parts = [*heads, markdown_grid(_safe(columns))]
     if summary.axes:
-        parts += [f"## {HEADING}", markdown_grid(effect_columns(summary))]
+        parts += [f"## {HEADING}", markdown_grid(_safe(effect_columns(summary)))]
     if notes := list(notes_about(summary.notes, _metrics_of(columns))):
         parts += ["## Notes", "\n".join(map(_noted_in_markdown, notes))]
     return "\n\n".join(parts) + "\n"
+
+
+def _safe(columns: Sequence[GridColumn]) -> list[GridColumn]:
+    """The same with names that are data: nothing in a cell ends its row or is taken for Markdown."""
+    return [
+        msgspec.structs.replace(
+            one, header=markdown_safe(one.header), cells=tuple(markdown_safe(cell) for cell in one.cells)
+        )
+        for one in columns
+    ]
 
 
 def _noted(note: Note, width: int) -> str:
@@ -61,7 +73,7 @@ def _noted(note: Note, width: int) -> str:
 def _noted_in_markdown(note: Note) -> str:
     """A list item; what a program printed is a block of code within it, so that none of it is taken for Markdown."""
     output = "".join(f"\n      {line}" for line in note_output(note))
-    return f"- {note_text(note).replace('<', '&lt;')}" + (f"\n{output}\n" if output else "")
+    return f"- {markdown_safe(note_text(note))}" + (f"\n{output}\n" if output else "")
 
 
 def _located(note: Note, folder: str) -> Note:

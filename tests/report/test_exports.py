@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from bench.errors import UsageError
+from bench.model.run import Source
 from bench.model.scenario import State
 from bench.model.trial import Trial
 from bench.report.choices import ExportFormat, SummaryFormat
@@ -162,6 +163,15 @@ def test_the_statistics_of_a_sample_agree_with_each_other(times: list[float]) ->
     assert order[5] <= order[6]
     assert stats["ops"] * stats["mean"] == pytest.approx(1)
     assert stats["outliers"] == f"{stats['stddev_outliers']};{stats['iqr_outliers']}"
+
+
+def test_pytest_benchmark_is_told_the_commit() -> None:
+    records = usual()
+    assert json.loads(exported(records, ExportFormat.PYTEST_BENCHMARK))["commit_info"]["id"] == "unversioned"
+    source = Source(commit="c0ffee", branch="main", dirty=True)
+    run = msgspec.structs.replace(records.run, git=source)
+    told = json.loads(exported(msgspec.structs.replace(records, run=run), ExportFormat.PYTEST_BENCHMARK))["commit_info"]
+    assert (told["id"], told["branch"], told["dirty"]) == ("c0ffee", "main", True)
 
 
 def test_the_samples_of_another_time_can_be_had() -> None:
