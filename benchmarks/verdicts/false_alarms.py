@@ -13,7 +13,7 @@ from benchmarks.verdicts.noise import KINDS, Kind
 from benchmarks.verdicts.ours import MAX_ROUNDS, Told, compare, compare_campaigns, decide, gate
 from benchmarks.verdicts.tables import Table, percent
 
-CAMPAIGNS = 2_000
+CAMPAIGNS = 4_000
 BUILDS = 20
 MARGIN = 0.05
 SEED = 4
