@@ -126,6 +126,7 @@ class VariantBenchmark:
         rounds = rounds if self._benchmark.enabled else 1
         return Campaign(
             scenario=chosen.scenario,
+            home=chosen.scenario.folder,
             axes=chosen.axes,
             plan=make_plan(chosen.scenario.name, chosen.variants, states, rounds, DEFAULT_SEED),
             dockerfiles=chosen.dockerfiles(kind),

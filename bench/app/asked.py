@@ -37,7 +37,8 @@ class AskedRevision(msgspec.Struct, frozen=True, kw_only=True):
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked to be run: `dockerfiles` by variant. `command` is the command line, for the record.
 
-    Where revisions are compared, `scenario` is that of the last one: limits, edits and the smoke test are its own.
+    Where revisions are compared, `scenario` is that of the last one, as it was checked out: limits, edits and the smoke
+    test are its own. `home` is the folder that the user named.
     """
 
     scenario: Scenario
@@ -53,6 +54,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...]
     disturbed_above: float | None = None
     revisions: tuple[AskedRevision, ...] = ()
+    home: Path
     adaptive: Adaptive | None = None
 
     @property

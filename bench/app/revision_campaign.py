@@ -85,14 +85,15 @@ def measure_revisions(scenario: Scenario, revisions: Sequence[str], how: Measuri
             world.say(f"revision: {one.name} is {one.commit or 'the working tree'}")
         for name in revised.left_out:
             world.say(f"revision: the variant {name} is not in all of them and is left out")
-        return start_run(_campaign(asked, revised, how), world)
+        return start_run(_campaign(asked, revised, how, scenario.folder), world)
 
 
-def _campaign(asked: Sequence[AskedRevision], revised: Revised, how: Measuring) -> Campaign:
+def _campaign(asked: Sequence[AskedRevision], revised: Revised, how: Measuring, home: Path) -> Campaign:
     last = asked[-1].scenario
     plan = make_plan(last.name, revised.variants, how.states or last.states, how.rounds, how.seed, canary=how.canary)
     return Campaign(
         scenario=last,
+        home=home,
         axes=revised.axes,
         plan=plan,
         dockerfiles={**revised.dockerfiles, **(canaries(revised.variants) if how.canary else {})},

@@ -124,7 +124,7 @@ def describe_run(
         buildmark_version=__version__,
         created_at=world.clock.now(),
         command=asked.command,
-        scenario_folder=str(asked.scenario.folder),
+        scenario_folder=str(asked.home),
         context_sha256=tuple(staged.values())[-1].facts.sha256,
         plan=asked.plan,
         axes={axis.name: tuple(level.name for level in axis.levels) for axis in asked.axes},
@@ -146,7 +146,7 @@ def describe_run(
         disturbed_above=asked.disturbed_above,
         revisions=revision_records(asked, staged),
         adaptive=asked.adaptive,
-        git=read_source(asked.scenario.folder, world.environment),
+        git=read_source(asked.home, world.environment),
     )
 
 

@@ -172,6 +172,7 @@ def register(app: typer.Typer) -> None:
             states = parse_states(state or (), chosen.scenario.states)
             return Campaign(
                 scenario=chosen.scenario,
+                home=chosen.scenario.folder,
                 axes=chosen.axes,
                 plan=make_plan(chosen.scenario.name, chosen.variants, states, length.rounds, seed, canary=canary),
                 dockerfiles={**chosen.dockerfiles(builder), **(canaries(chosen.variants) if canary else {})},

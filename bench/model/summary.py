@@ -89,6 +89,7 @@ class NoteKind(StrEnum):
     RUNNING = "running"
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
+    DECIDED = "decided"
     CUT_OFF = "cut-off"
     UNAVAILABLE = "unavailable"
     FAILED = "failed"

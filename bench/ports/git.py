@@ -21,8 +21,9 @@ LONGEST_SUBJECT = 200
 # repository, as they do for whatever a hook starts.
 _KEPT = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES"}
 _KEPT_PREFIXES = ("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
-_SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "LC_ALL": "C"}
-_HARMLESS = (
+_SILENT = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+HARMLESS = (
     "core.fsmonitor=false",
     "core.untrackedCache=false",
     "core.hooksPath=/dev/null",
@@ -50,8 +51,8 @@ class _Git:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
-        self._environment = _environment(environment)
-        self._settings: tuple[str, ...] = _HARMLESS
+        self._environment = {**git_environment(environment), **_OFFLINE}
+        self._settings: tuple[str, ...] = HARMLESS
         self._filters = self._silenced_filters()
         self._settings += self._filters
 
@@ -107,8 +108,8 @@ class _Git:
         return done.text
 
 
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for git: in English, with no way to the network, and of its own variables few."""
+def git_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for git: in English, asking nothing, and of its own variables few."""
     kept = {
         name: value
         for name, value in environment.items()

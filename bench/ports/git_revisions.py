@@ -1,21 +1,21 @@
 """Revisions of a repository: resolving them, and laying out a folder as it was at one.
 
-Files are checked out through an index of our own: the user's index, branches and working tree stay as they are.
+Files are checked out through an index of our own: the user's index, branches and working tree stay as they are. Content
+filters run as in any checkout. Neighbour: `bench.ports.git` tells the state of the folder that a run is made of.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.errors import UsageError
 from bench.ports import process
+from bench.ports.git import HARMLESS, git_environment
 
-# No helper program that a repository's own configuration may name is started, and no lock is taken for a mere look.
-_QUIET = ("--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+_QUIET = ("--no-pager", "--no-optional-locks", *(word for setting in HARMLESS for word in ("-c", setting)))
 _TIMEOUT_S = 300.0
 _AT_ONCE = 200
 """Files named on one command line."""
@@ -25,7 +25,7 @@ class Repository:
     """The repository that holds a folder. Raises UsageError where there is none, or no git."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
+        self._environment = git_environment(environment)
         self.root = folder
         self.root = Path(self._git("rev-parse", "--show-toplevel").rstrip("\n"))
 

@@ -10,14 +10,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from bench.model.plan import CANARY
+from bench.model.rules import Decide
 from bench.model.run import Run
 from bench.model.summary import Note, NoteKind, Overhead
 from bench.model.trial import Trial, TrialStatus
+from bench.model.verdict import Verdict
 from bench.pure.effects import Measured, references_missing
 from bench.pure.last_words import cause_of, last_words
 from bench.pure.metrics import counts, in_order, metric_values, weighed_values
-from bench.pure.schedule import due_trials, stopped_by
-from bench.pure.statistics import NOMINAL_COVERAGE, median_estimate
+from bench.pure.repeated_looks import comparisons
+from bench.pure.schedule import due_trials, rule_of, stopped_by
+from bench.pure.statistics import NOMINAL_COVERAGE, Estimate, median_estimate
 
 _NOTE_OF_STATUS = {
     TrialStatus.FAILED: NoteKind.FAILED,
@@ -45,6 +48,7 @@ def notes_of(
         *_unavailable(run, trials),
         *_lost(trials),
         *_disturbed(trials),
+        *_decided(run, trials),
         *_canary(trials),
         *_smoke(trials),
         *(Note(kind=NoteKind.NO_REFERENCE, subjects=pair, detail="") for pair in references_missing(run, measured)),
@@ -65,6 +69,27 @@ def _progress(run: Run, trials: Sequence[Trial], *, being_written: bool) -> Iter
     elif stop := stopped_by(run, trials):
         rounds = max(trial.round for trial in trials)
         yield Note(kind=NoteKind.STOPPED, subjects=(stop,), detail=f"{rounds} of {run.plan.rounds}", count=missing)
+
+
+def _decided(run: Run, trials: Sequence[Trial]) -> Iterator[Note]:
+    """What a run that went on until it was decided has decided: a note for each verdict, of variants against the first.
+
+    Revisions are compared by the command that measured them.
+    """
+    rule = None if run.adaptive is None else rule_of(run.adaptive)
+    if run.adaptive is None or not isinstance(rule, Decide) or run.revisions:
+        return
+    told = comparisons(run, trials, rule, min_rounds=run.adaptive.min_rounds, max_rounds=run.plan.rounds)
+    for verdict in Verdict:
+        if rows := [one for one in told if one.verdict is verdict]:
+            words = tuple(f"{variant} {state}{_times(one.estimate)}" for one in rows for variant, state in [one.row])
+            yield Note(
+                kind=NoteKind.DECIDED, subjects=words, detail=f"{verdict} {rows[0].reference[0]}", count=len(rows)
+            )
+
+
+def _times(estimate: Estimate | None) -> str:
+    return "" if estimate is None else f" ({estimate.ratio:.2f} times)"
 
 
 def _canary(trials: Sequence[Trial]) -> Iterator[Note]:

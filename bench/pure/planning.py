@@ -21,7 +21,7 @@ from bench.model.scenario import BASE_AXIS, REVISION_AXIS, Axis, Level, Scenario
 LARGE_MATRIX = 10_000
 LONGEST_ID = 200
 MOST_ROUNDS = 10_000
-DEFAULT_ROUNDS = 5
+DEFAULT_ROUNDS = 6
 DEFAULT_SEED = 1
 ONLY_VARIANT = "default"
 """The id of the one variant of a scenario without axes."""

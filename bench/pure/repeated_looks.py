@@ -14,14 +14,13 @@ import msgspec
 
 from bench.model.rules import Decide
 from bench.model.run import Run
-from bench.model.scenario import State
+from bench.model.scenario import REVISION_AXIS, State
 from bench.model.trial import Trial
 from bench.model.verdict import Verdict
 from bench.pure.metrics import counts
 from bench.pure.statistics import Estimate, nominal_levels, paired_ratio
 from bench.pure.verdicts import DEFAULT_LEVEL, judge
 
-REVISION_AXIS = "rev"
 _MOST_LOOKS = 100
 _FOR_RANKS = 0.9
 """Of the level, the rest is a reserve: the levels are made for sums of normal steps, and rank sums only nearly walk so.

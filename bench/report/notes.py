@@ -104,6 +104,12 @@ def _stopped(note: Note) -> str:
     return f"The run ended after {note.detail} rounds, since {why}."
 
 
+def _decided(note: Note) -> str:
+    verdict, reference = note.detail.split(" ", maxsplit=1)
+    words = {"faster": "Faster than", "slower": "Slower than", "same": "The same as", "undecided": "Undecided against"}
+    return f"{words[verdict]} {reference}: {_some(note)}."
+
+
 def _canary(note: Note) -> str:
     middle, spread = note.detail.split(", ")
     return f"The canary took {middle} (median of {note.count}); the middle half of its builds lay within {spread}."
@@ -157,6 +163,7 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     NoteKind.TIMEOUT: _timeout,
     NoteKind.INVALID: _invalid,
     NoteKind.DISTURBED: _disturbed,
+    NoteKind.DECIDED: _decided,
     NoteKind.CANARY: _canary,
     NoteKind.SMOKE: _smoke,
     NoteKind.NO_REFERENCE: _no_reference,

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -13,6 +14,7 @@ from bench.model.summary import NoteKind
 from bench.model.trial import Trial, TrialStatus
 from bench.pure.schedule import Stop, due_trials, spent_s, stopped_by
 from bench.pure.summary import summarise
+from bench.report.notes import note_text
 from tests.builders import make_plan, make_run, make_trial
 
 AXES = {"base": ("debian-12",), "layers": ("split", "merged", "squashed")}
@@ -97,6 +99,9 @@ def test_the_tables_say_why_a_run_ended_early() -> None:
     run = run_of(decide=0.05)
     trials = carry_out(run)
     notes = {note.kind: note for note in summarise(run, trials).notes}
+    decided = [note_text(note) for note in summarise(run, trials).notes if note.kind is NoteKind.DECIDED]
+    assert re.fullmatch(rf"Slower than {SPLIT}: {MERGED} cold \(1\.[23]\d times\)\.", decided[0])
+    assert decided[1].startswith(f"The same as {SPLIT}: {SQUASHED} cold")
     assert NoteKind.INTERRUPTED not in notes
     assert notes[NoteKind.STOPPED].subjects == (Stop.SETTLED,)
     assert NoteKind.INTERRUPTED in {note.kind for note in summarise(run, trials[:-1]).notes}
