@@ -2,13 +2,13 @@
 
 The good and the bad commit come first, side by side in one campaign. That gives the row (variant and state) in which
 the difference is surest, and its size. Then each commit in turn stands against the good one in that row alone, until it
-is slower, or the same within half of the difference. At last the one that was found stands against the one before it.
-Neighbours: `bench.pure.bisecting` says which commit comes next, `bench.app.revision_campaign` measures.
+is slower, or the same within three quarters of the difference: what is slow by all of it is hardly ever taken for that.
+Where that is not decided, it stands against the bad one. At last the commit that was found is held against the one
+before it. Neighbours: `bench.pure.bisecting` says which commit comes next, `bench.app.revision_campaign` measures.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Protocol
 
 import msgspec
@@ -23,6 +23,8 @@ from bench.model.verdict import Verdict
 from bench.pure.bisecting import begin, candidate, learn, suspects
 from bench.pure.planning import Selection
 from bench.pure.sides import Question
+
+SHARE_OF_DIFFERENCE = 0.75
 
 
 class _Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,25 +89,34 @@ class Bisector:
         if not whole.is_slow or whole.row is None or whole.row.ratio is None:
             return told
         self._how = _narrowed(self._how, whole.row, whole.run)
-        row, half = f"{whole.row.name} {whole.row.state}", math.sqrt(whole.row.ratio) - 1
-        return self._searched(msgspec.structs.replace(told, row=row), half)
+        row, margin = f"{whole.row.name} {whole.row.state}", whole.row.ratio**SHARE_OF_DIFFERENCE - 1
+        return self._searched(msgspec.structs.replace(told, row=row), margin)
 
-    def _searched(self, told: Bisection, half: float) -> Bisection:
-        """Search the commits; `half` of the difference is what tells slow from not."""
+    def _searched(self, told: Bisection, margin: float) -> Bisection:
+        """Search the commits; what is the same within `margin` is not slow."""
         commits = told.suspects
         search, tried = begin(commits), list[Tried]()
         while (place := candidate(search)) is not None:
-            one = self._measure(told.good, commits[place], self._how, half)
-            search = learn(search, place, is_slow=one.is_slow)
-            tried.append(one.tried)
+            is_slow, measured = self._is_slow(told, commits[place], margin)
+            search = learn(search, place, is_slow=is_slow)
+            tried += measured
             self._world.say(f"bisect: {len(suspects(search))} of {len(commits)} commits are left")
         found = suspects(search)
         told = msgspec.structs.replace(told, tried=tuple(tried), suspects=found)
         if len(found) > 1:
             return told
         before = commits[search.first_bad - 1] if search.first_bad else told.good
-        check = told.whole if len(commits) == 1 else self._measure(before, found[0], self._how, half).tried
+        check = told.whole if len(commits) == 1 else self._measure(before, found[0], self._how, margin).tried
         return msgspec.structs.replace(told, culprit=found[0], check=check)
+
+    def _is_slow(self, told: Bisection, commit: str, margin: float) -> tuple[bool | None, list[Tried]]:
+        """Whether a commit is slow, against good and, where that does not tell, against bad; with what was measured."""
+        one = self._measure(told.good, commit, self._how, margin)
+        if one.is_slow is not None:
+            return one.is_slow, [one.tried]
+        other = self._measure(commit, told.bad, self._how, margin)
+        is_slow = None if other.is_slow is None else not other.is_slow
+        return is_slow, [one.tried, other.tried]
 
     def _measure(self, base: str, head: str, how: Measuring, margin: float) -> _Measured:
         """Hold two commits against each other; of several rows, the one in which the head is surest to be slower."""

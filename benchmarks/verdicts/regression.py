@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ from bench.ports import process
 from bench.ports.paths import shipped_scenarios
 
 SCENARIO = "quick"
-CHOICE = ("--set", "stages=single", "--set", "layers=split", "--base", "debian-12", "--state", "cold")
+CHOICE = ("--set", "stages=single", "--base", "debian-12", "--state", "cold")
+SPLIT, MERGED = ("--set", "layers=split"), ("--set", "layers=merged")
+"""Compared where each command is a step of its own, to see which is blamed; bisected where a build is shorter."""
 SLOW_COMMAND = "sleep 0.15 && cat site/reset.css site/layout.css > /srv/site/style.css"
 PLAIN_COMMAND = "cat site/reset.css site/layout.css > /srv/site/style.css"
+PARTS = ("compare", "bisect")
 CULPRIT = 5
 COMMITS = 8
 IDENTITY = {
@@ -88,7 +92,7 @@ class Clone:
 
 def compared(clone: Clone, name: str, base: int, head: int) -> str:
     """One line of the table: two revisions compared."""
-    answer = clone.buildmark("compare", "--rev", clone.revision(base), "--rev", clone.revision(head))
+    answer = clone.buildmark("compare", "--rev", clone.revision(base), "--rev", clone.revision(head), *SPLIT)
     row = answer.said["rows"][0]
     parts = (row["blame"] or {}).get("parts", ())
     worst = max(parts, key=lambda part: part["difference_s"], default=None)
@@ -107,7 +111,7 @@ def _name(part: dict[str, Any]) -> str:
 
 def bisected(clone: Clone) -> str:
     """What a bisection over all commits found, in words."""
-    answer = clone.buildmark("bisect", clone.revision(0), clone.revision(COMMITS))
+    answer = clone.buildmark("bisect", clone.revision(0), clone.revision(COMMITS), *MERGED)
     found, tried = answer.said["culprit"], [answer.said["whole"], *answer.said["tried"], answer.said["check"]]
     right = "the right one" if found == clone.revision(CULPRIT) else f"wrong, it was change {CULPRIT}"
     rounds = sum(one["rounds"] for one in tried if one)
@@ -117,20 +121,26 @@ def bisected(clone: Clone) -> str:
     )
 
 
-def main(*, bisect: bool) -> None:
-    """Print the table of comparisons, then what bisect found."""
+def comparisons(clone: Clone) -> None:
+    """Print the table of comparisons."""
+    print("| change | verdict | ratio, interval | rounds | exit code | blamed most |")
+    print("|---|---|---|---|---|---|")
+    print(compared(clone, "a comment in the Dockerfile", CULPRIT, CULPRIT + 1), flush=True)
+    print(compared(clone, "sleep 0.15 in one RUN", CULPRIT - 1, CULPRIT), flush=True)
+
+
+def main(parts: Sequence[str]) -> None:
+    """Print what was found in each part."""
     with tempfile.TemporaryDirectory(prefix="buildmark-regression-") as scratch:
         clone = Clone(Path(scratch))
         clone.lay_commits()
-        print("| change | verdict | ratio, interval | rounds | exit code | blamed most |")
-        print("|---|---|---|---|---|---|")
-        print(compared(clone, "a comment in the Dockerfile", CULPRIT, CULPRIT + 1), flush=True)
-        print(compared(clone, "sleep 0.15 in one RUN", CULPRIT - 1, CULPRIT), flush=True)
-        if bisect:
+        if "compare" in parts:
+            comparisons(clone)
+        if "bisect" in parts:
             print(f"\n{bisected(clone)}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--no-bisect", action="store_true", help="only the two comparisons")
-    main(bisect=not parser.parse_args().no_bisect)
+    parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
+    main(parser.parse_args().parts)
