@@ -53,8 +53,11 @@ bench-accuracy: setup  ## Hold every meter against known loads on a private engi
 bench-overhead: setup  ## Hold measured builds against bare ones, in pairs on a private engine (about 3 minutes)
 	$(BIN)/python -m benchmarks.overhead
 
-bench-verdicts: setup  ## Hold the verdicts against simulated and real noise, beside other tools (under 10 minutes)
+bench-verdicts: setup  ## Hold verdicts and trends against noise, beside other tools, and find a real regression (about 40 minutes)
 	$(BIN)/python -m benchmarks.verdicts
+	$(BIN)/python -m benchmarks.verdicts.change_points
+	$(BIN)/python -m benchmarks.history_scale
+	$(BIN)/python -m benchmarks.verdicts.regression
 
 bench-history: setup  ## Put 1,000,000 trials into the index and ask it what people ask (about 1 minute)
 	$(BIN)/python -m benchmarks.history_scale

@@ -13,9 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,16 +23,15 @@ from typing import Any
 import msgspec
 from tabulate import tabulate
 
-from bench.errors import BuildmarkError, NetworkError
-from bench.ports.paths import cache_folder
+from bench.errors import BuildmarkError
 from bench.ports.process import run
 from bench.pure.change_points import find_changes
 from benchmarks.verdicts.change_point_series import KINDS, LENGTH, Found, Planted, matched, planted, score
+from benchmarks.verdicts.environments import environment
 
 SERIES, SEED = 1000, 2012
 GROWN, PATIENCE = 60, 60
-INSTALL_S = 600.0
-PACKAGES = {"otava": "apache-otava==0.8.0", "asv": "asv==0.6.6"}
+RIVALS = ("otava", "asv")
 GRIDS: dict[str, list[dict[str, Any]]] = {
     "otava": [
         {"window_len": window, "max_pvalue": p_value, "min_magnitude": magnitude}
@@ -92,24 +89,12 @@ class Rival(msgspec.Struct, frozen=True, kw_only=True):
 def rivals() -> tuple[list[Rival], list[str]]:
     """Those that are installed or could be, and why the others could not."""
     there, missing = [], []
-    for name, package in PACKAGES.items():
+    for name in RIVALS:
         try:
-            there.append(Rival(name=name, python=_installed(name, package)))
+            there.append(Rival(name=name, python=environment(name)))
         except BuildmarkError as error:
             missing.append(f"{name} is missing from this table, it could not be installed: {error}")
     return there, missing
-
-
-def _installed(name: str, package: str) -> Path:
-    """The Python of an environment that has the package; made when there is none."""
-    folder = cache_folder(os.environ) / "rivals" / package
-    python = folder / "bin" / "python"
-    try:
-        run([str(python), "-c", f"import {name}"], failure=NetworkError)
-    except BuildmarkError:
-        run([sys.executable, "-m", "venv", "--clear", str(folder)], failure=NetworkError)
-        run([str(python), "-m", "pip", "install", "--quiet", package], timeout_s=INSTALL_S, failure=NetworkError)
-    return python
 
 
 def grown(series: Sequence[Planted]) -> tuple[list[Planted], list[tuple[float, ...]]]:

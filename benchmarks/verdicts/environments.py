@@ -20,7 +20,7 @@ from benchmarks.verdicts.noise import Floats
 
 FOLDER = "benchmark-tools"
 INSTALL_S, ASK_S = 600.0, 600.0
-REQUIREMENTS = {"pyperf": ("pyperf",), "asv": ("asv",), "otava": ("apache-otava",)}
+REQUIREMENTS = {"pyperf": "pyperf==2.11.0", "asv": "asv==0.6.6", "otava": "apache-otava==0.8.0"}
 ASK = Path(__file__).parent / "ask"
 """One program for each tool; they run in its environment and import nothing of ours."""
 
@@ -44,12 +44,12 @@ def ask(tool: str, base: Floats, head: Floats, options: dict[str, float] | None 
 
 
 def environment(tool: str) -> Path:
-    """The Python of a tool's environment, made when it is not there."""
+    """The Python of a tool's environment, made when it is not there. Raises EngineError when it cannot be made."""
     folder = cache_folder(os.environ) / FOLDER / tool
     python = folder / "bin" / "python"
     done = folder / "complete"
     if not done.exists():
         process.run([sys.executable, "-m", "venv", "--clear", str(folder)], timeout_s=INSTALL_S)
-        process.run([str(python), "-m", "pip", "install", "--quiet", *REQUIREMENTS[tool]], timeout_s=INSTALL_S)
+        process.run([str(python), "-m", "pip", "install", "--quiet", REQUIREMENTS[tool]], timeout_s=INSTALL_S)
         done.touch()
     return python
