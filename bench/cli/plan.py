@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from bench.cli.progress import readable_time
+from bench.cli.outlook import known_round_seconds, outlook_lines
 from bench.cli.rounds import (
     BudgetOption,
     DecideOption,
@@ -32,10 +32,10 @@ from bench.cli.selection import (
     StateOption,
     choose,
 )
+from bench.cli.show import RESULTS, ResultsOption
 from bench.model.build import BuilderKind
-from bench.model.plan import Adaptive, Plan
+from bench.model.plan import Plan
 from bench.pure.planning import DEFAULT_SEED, make_plan, parse_states
-from bench.report.units import count_text
 
 MOST_ROWS = 100
 MOST_IN_ORDER = 16
@@ -60,6 +60,7 @@ def register(app: typer.Typer) -> None:
         budget: BudgetOption = None,
         seed: SeedOption = DEFAULT_SEED,
         allow_large: AllowLargeOption = False,
+        results: ResultsOption = RESULTS,
         format_: FormatOption = ListFormat.TABLE,
     ) -> None:
         """Show what a run would build: variants, states, order and number of builds. Touches no engine.
@@ -78,11 +79,10 @@ def register(app: typer.Typer) -> None:
         chosen.dockerfiles(BuilderKind.BUILDKIT, most=MOST_RENDERED)
         states = parse_states(state or (), chosen.scenario.states)
         made = make_plan(chosen.scenario.name, chosen.variants, states, length.rounds, seed)
-        typer.echo(
-            json.dumps(_as_json(chosen, made))
-            if format_ is ListFormat.JSON
-            else "\n".join(_table(chosen, made, length))
-        )
+        if format_ is ListFormat.JSON:
+            typer.echo(json.dumps(_as_json(chosen, made)))
+        else:
+            typer.echo("\n".join(_table(chosen, made, length, known_round_seconds(made, results))))
 
 
 def _as_json(chosen: Chosen, plan: Plan) -> dict[str, Any]:
@@ -102,33 +102,16 @@ def _as_json(chosen: Chosen, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _table(chosen: Chosen, plan: Plan, length: HowLong) -> Iterator[str]:
+def _table(chosen: Chosen, plan: Plan, length: HowLong, round_s: float | None) -> Iterator[str]:
     yield f"{plan.scenario}: {chosen.scenario.title}"
     yield ""
     yield from _variants(chosen, plan)
     yield ""
     yield from _order(plan)
     yield ""
-    yield from _length(plan, length.adaptive)
+    yield from outlook_lines(plan, length.adaptive, round_s)
     if len(plan.variants) > MOST_RENDERED:
         yield f"only the first {MOST_RENDERED} Dockerfiles were rendered to find mistakes; `run` renders all"
-
-
-def _length(plan: Plan, adaptive: Adaptive | None) -> Iterator[str]:
-    """How many builds there are, or may be, and what they can show."""
-    from bench.pure.adaptive import TYPICAL_SPREAD, outlook
-    from bench.pure.schedule import rule_of
-
-    most = "at most " if adaptive else ""
-    yield (
-        f"{count_text(len(plan.variants), 'variant')} x {count_text(len(plan.states), 'state')}"
-        f" ({', '.join(plan.states)}) x {most}{count_text(plan.rounds, 'round')}"
-        f" = {most}{count_text(len(plan.trials), 'timed build')}, seed {plan.seed}"
-    )
-    if adaptive and adaptive.budget_s is not None:
-        yield f"no round begins that would take the trials beyond {readable_time(adaptive.budget_s)}"
-    spread = {state: share for state, share in TYPICAL_SPREAD.items() if state in plan.states} or TYPICAL_SPREAD
-    yield outlook(None if adaptive is None else rule_of(adaptive), plan.rounds, spread)
 
 
 def _variants(chosen: Chosen, plan: Plan) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.options import seconds
+from bench.cli.outlook import known_round_seconds, outlook_lines
 from bench.cli.rounds import (
     BudgetOption,
     DecideOption,
@@ -190,5 +191,9 @@ def register(app: typer.Typer) -> None:
         # All are read and rendered before the first build: a slip in the last one must not cost an hour.
         world = make_world(load_catalogue())
         campaigns = [campaign(name) for name in scenarios]
+        for one in campaigns:
+            if one.adaptive is not None:
+                for line in outlook_lines(one.plan, one.adaptive, known_round_seconds(one.plan, results)):
+                    world.say(line)
         codes = [report(start_run(one, world), shown, column, keep_disturbed=keep_disturbed) for one in campaigns]
         raise typer.Exit(max(codes))

@@ -99,7 +99,8 @@ class HostUse(msgspec.Struct, frozen=True, kw_only=True):
 
     `other_cpu_s` is CPU time that neither the build, nor its client, nor Buildmark used: busy and stolen time less
     theirs. `other_cpu_share` is that over the machine's whole CPU time of `window_s`. Both are None where the build's
-    own part is not known, and `absent` says why.
+    own part is not known, and `absent` says why. `cpu_frequency_hz` is the mean of the first processor's, None where
+    the kernel does not set it.
     """
 
     samples: str | None
@@ -111,6 +112,7 @@ class HostUse(msgspec.Struct, frozen=True, kw_only=True):
     other_cpu_s: float | None
     other_cpu_share: float | None
     absent: str | None
+    cpu_frequency_hz: float | None = None
 
 
 class SmokeResult(msgspec.Struct, frozen=True, kw_only=True):

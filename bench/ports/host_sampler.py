@@ -26,7 +26,10 @@ from bench.pure.proc_files import parse_diskstats
 PERIOD_S = 0.2
 FILES = ("stat", "meminfo", "diskstats", "net/dev")
 # The first line of stat and the head of meminfo are all that is needed of them; they are long on large machines.
-SIZES = {"stat": 512, "meminfo": 256, "diskstats": 65536, "net/dev": 65536}
+FREQUENCY = "frequency"
+FREQUENCY_FILE = Path("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq")
+"""In kHz (Documentation/admin-guide/pm/cpufreq.rst of the kernel); not there where the hypervisor sets it."""
+SIZES = {"stat": 512, "meminfo": 256, "diskstats": 65536, "net/dev": 65536, FREQUENCY: 32}
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +51,7 @@ class HostSampler:
         self.disk_line = re.compile(rf"^\s*{number}\s.*$".encode(), re.MULTILINE) if number else None
         self.device = device
         self.proc_root = proc_root
+        self.frequency_file = sys_root / FREQUENCY_FILE
         self.period_s = period_s
         self.network = HostNetwork(proc_root=proc_root, sys_root=sys_root)
 
@@ -62,6 +66,7 @@ class SamplerSession:
     def __init__(self, sampler: HostSampler) -> None:
         self._sampler = sampler
         self._files = {name: _open(sampler.proc_root / name) for name in FILES}
+        self._files[FREQUENCY] = _open(sampler.frequency_file)
         self._raw: list[tuple[float, dict[str, bytes]]] = []
         self._ended = threading.Event()
         self._cpu_s = 0.0
@@ -114,6 +119,7 @@ class SamplerSession:
             memory_available_bytes=parse_memory_available(text.get("meminfo", "")),
             disk=self._disk(text.get("diskstats", "")),
             network=self._network(text.get("net/dev", "")),
+            cpu_frequency_hz=_hertz(text.get(FREQUENCY, "")),
         )
 
     def _disk(self, text: str) -> DiskBytes | None:
@@ -125,6 +131,10 @@ class SamplerSession:
     def _network(self, text: str) -> NetBytes | None:
         interfaces = parse_net_dev(text)
         return sum_net(interfaces, self._sampler.network.names(interfaces)) if interfaces else None
+
+
+def _hertz(kilohertz: str) -> int | None:
+    return int(kilohertz) * 1000 if kilohertz.strip().isdecimal() else None
 
 
 def _open(path: Path) -> int | None:

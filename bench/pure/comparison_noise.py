@@ -19,7 +19,7 @@ from bench.pure.sides import Side
 Logs = Mapping[int, float]
 """Natural logarithms by round."""
 
-STEAL, OTHER_WORK = "stolen CPU time", "other work"
+STEAL, OTHER_WORK, FREQUENCY = "stolen CPU time", "other work", "the processor's frequency"
 
 
 def canary_logs(base: Side, head: Side, *, keep_disturbed: bool) -> tuple[Logs, Logs] | None:
@@ -58,7 +58,7 @@ def covariates(base: Sequence[Trial], head: Sequence[Trial], rounds: Sequence[in
     """
     ours, theirs = ({trial.round: trial for trial in trials} for trials in (base, head))
     found: dict[str, list[float]] = {}
-    for name, read in ((STEAL, _steal), (OTHER_WORK, _other_work)):
+    for name, read in ((STEAL, _steal), (OTHER_WORK, _other_work), (FREQUENCY, _frequency)):
         pairs = [(read(theirs[number]), read(ours[number])) for number in rounds]
         values = [after - before for after, before in pairs if after is not None and before is not None]
         if rounds and len(values) == len(rounds):
@@ -73,3 +73,9 @@ def _steal(trial: Trial) -> float | None:
 
 def _other_work(trial: Trial) -> float | None:
     return None if trial.host is None else trial.host.other_cpu_share
+
+
+def _frequency(trial: Trial) -> float | None:
+    """As a logarithm: a time goes with the inverse of a frequency."""
+    hertz = None if trial.host is None else trial.host.cpu_frequency_hz
+    return math.log(hertz) if hertz else None

@@ -5,6 +5,7 @@ Neighbour: `bench.ports.host_sampler` takes the samples.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 
 import msgspec
@@ -23,13 +24,17 @@ OWN_METRICS = ("steps_cpu_s", "engine_cpu_s")
 
 
 class HostSample(msgspec.Struct, frozen=True, kw_only=True):
-    """One look at the machine, `t_s` seconds after the first. Counters count from boot; None where there is none."""
+    """One look at the machine, `t_s` seconds after the first. Counters count from boot; None where there is none.
+
+    `cpu_frequency_hz` is that of the first processor, where the kernel sets it.
+    """
 
     t_s: float
     cpu: HostCpu
     memory_available_bytes: int | None
     disk: DiskBytes | None
     network: NetBytes | None
+    cpu_frequency_hz: int | None = None
 
 
 class HostWatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +53,7 @@ class _Line(msgspec.Struct, kw_only=True):
     disk_written_bytes: int | None
     network_received_bytes: int | None
     network_sent_bytes: int | None
+    cpu_frequency_hz: int | None
 
 
 def encode_samples(watch: HostWatch) -> bytes:
@@ -67,6 +73,7 @@ def _line(first: HostSample, sample: HostSample) -> _Line:
         disk_written_bytes=disk and disk[1].written - disk[0].written,
         network_received_bytes=network and network[1].received - network[0].received,
         network_sent_bytes=network and network[1].sent - network[0].sent,
+        cpu_frequency_hz=sample.cpu_frequency_hz,
     )
 
 
@@ -94,7 +101,14 @@ def host_use(watch: HostWatch, readings: Mapping[str, Reading], *, samples: str 
         other_cpu_s=other_s,
         other_cpu_share=other_s / total_s if other_s is not None and total_s > 0 else None,
         absent=f"the build's own part is not known without {' and '.join(missing)}" if missing else None,
+        cpu_frequency_hz=_mean_frequency(watch),
     )
+
+
+def _mean_frequency(watch: HostWatch) -> float | None:
+    """The mean over the samples, None where one of them has none."""
+    told = [sample.cpu_frequency_hz for sample in watch.samples if sample.cpu_frequency_hz is not None]
+    return statistics.fmean(told) if len(told) == len(watch.samples) else None
 
 
 def disturbance(use: HostUse | None, above: float | None) -> str | None:

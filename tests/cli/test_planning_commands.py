@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.model.scenario import State
+from bench.ports.run_store import RunStore
+from tests.builders import make_plan, make_run, make_trials
 from tests.cli.command import Buildmark
 
 TOML = """\
@@ -93,7 +96,7 @@ def test_plan_as_json_holds_every_trial(buildmark: Buildmark) -> None:
     plan = json.loads(said.out)
     assert plan["axes"] == {"base": ["debian-12", "alpine-3.23"], "stages": ["single", "multi"]}
     assert plan["variants"][1] == {"id": "debian-12-multi", "levels": {"base": "debian-12", "stages": "multi"}}
-    assert plan["builds"] == len(plan["trials"]) == 3 * 5
+    assert plan["builds"] == len(plan["trials"]) == 3 * 6
     assert {trial["state"] for trial in plan["trials"]} == {"cold"}
     assert buildmark("plan", "toy", "--state", "cold", "--format", "json").out == said.out
 
@@ -286,3 +289,18 @@ def test_schema_prints_a_json_schema(buildmark: Buildmark) -> None:
     schema = json.loads(buildmark("schema").out)
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert "axes" in schema["properties"]
+
+
+def test_plan_tells_what_a_budget_holds_when_a_run_has_told_how_long_a_round_takes(
+    buildmark: Buildmark, tmp_path: Path
+) -> None:
+    options = ("plan", "toy", "--state", "cold", "--base", "debian-12", "--budget", "20s", "--results", str(tmp_path))
+    assert "shows when it was run once" in " ".join(buildmark(*options).out.split())
+    variants = {"base": ("debian-12",), "stages": ("single", "multi")}
+    plan = make_plan(variants, rounds=2, states=(State.COLD,), scenario="toy")
+    with RunStore(tmp_path).create(make_run(plan, axes=variants)) as writer:
+        for trial in make_trials(plan):  # 1.24 s and 0.11 s outside, each
+            writer.append(trial)
+    said = " ".join(buildmark(*options).out.split())
+    assert "as a round takes 3 s, it holds 7 rounds" in said
+    assert "7 rounds show a difference of" in said
