@@ -38,7 +38,7 @@ _FORMATS = ", ".join(ComparisonFormat)
 BaseArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[BASE]",
+        metavar="BASE",
         help="What is compared with: a run's folder, its id, the beginning of its id, or `latest`; RUN:VARIANT for one "
         "variant of it.",
         show_default=False,
