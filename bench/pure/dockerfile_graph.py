@@ -59,10 +59,10 @@ class StepNode(msgspec.Struct, frozen=True, kw_only=True):
 def dockerfile_graph(dockerfile: str, args: Mapping[str, str]) -> dict[Place, StepNode]:
     """The steps of a Dockerfile by their place, in order. `args` are the build args that the build was given."""
     lines = list(instruction_texts(dockerfile))
-    several = sum(instruction_kind(_capital(line)) is StepKind.FROM for line in lines) > 1
+    several = sum(instruction_kind(line) is StepKind.FROM for line in lines) > 1
     reader = _Reader(args, several=several)
     for line in lines:
-        reader.read(_capital(line))
+        reader.read(line)
     return reader.nodes
 
 
@@ -202,11 +202,6 @@ class _Reader:
             reads=reads,
             skips=skips,
         )
-
-
-def _capital(line: str) -> str:
-    """The line with its instruction in capitals, as builders show it."""
-    return re.sub(r"^\w+", lambda word: word[0].upper(), line)
 
 
 def _flags(rest: str) -> tuple[list[tuple[str, str]], str]:

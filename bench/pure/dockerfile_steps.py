@@ -15,6 +15,7 @@ from bench.model.build import StepKind
 from bench.pure.dockerfile_lines import LogicalLine, logical_lines
 from bench.pure.vertices import instruction_kind
 
+_FIRST_WORD = re.compile(r"^\w+")
 _STAGE_NAME = re.compile(r"\sAS\s+(\S+)\s*$", re.IGNORECASE)
 
 
@@ -53,11 +54,15 @@ def stage_name(from_text: str, number: int, *, several: bool) -> str | None:
 
 
 def instruction_texts(dockerfile: str) -> Iterator[str]:
-    """Each instruction as one text: continued lines joined, comments left out, here-documents behind it."""
+    """Each instruction as one text: continued lines joined, comments left out, here-documents behind it.
+
+    Its word is in capitals, as builders show it.
+    """
     return (_step_text(line) for line in logical_lines(dockerfile))
 
 
 def _step_text(line: LogicalLine) -> str:
     """The instruction as a step is named: continued lines without their indentation, here-documents as they are."""
     text = "".join(part.lstrip() for part in line.parts).rstrip()
-    return "\n".join([text, *line.bodies])
+    capital = _FIRST_WORD.sub(lambda word: word[0].upper(), text, count=1)
+    return "\n".join([capital, *line.bodies])
