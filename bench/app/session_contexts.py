@@ -56,7 +56,8 @@ def bring_contexts_back(run: Run, writer: RunWriter, world: World) -> None:
         raise InputError(f"the run {run.id} has dropped the contexts of its revisions", remedy="start a new run")
     if not (Path(run.scenario_folder) / SCENARIO_FILE).is_file():
         raise InputError(
-            f"the run {run.id} was made from a Dockerfile alone, and has dropped its build context",
+            f"the run {run.id} has dropped its build context, and {run.scenario_folder} has no {SCENARIO_FILE} to bring"
+            " it back from; a run of a Dockerfile alone has none",
             remedy="start a new run",
         )
     scenario = load_scenario(run.scenario_folder, folders=(), known_bases=world.catalogue)
