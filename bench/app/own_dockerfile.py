@@ -35,7 +35,7 @@ def understand(dockerfile: Path, context: Path | None, catalogue: Mapping[str, B
     """
     text = read_dockerfile(dockerfile)
     folder = context_folder(dockerfile, context)
-    files = list_context(folder)
+    files = tuple(path for path in list_context(folder) if path.isprintable())  # others fit in no scenario file
     draft = draft_scenario(
         text, file=str(dockerfile), files=files, texts=manifest_texts(folder, files), catalogue=catalogue
     )

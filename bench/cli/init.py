@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ import typer
 
 from bench.cli.selection import ContextOption
 from bench.errors import UsageError
+from bench.model.scenario import State
 from bench.report.units import count_text, metric_text, plain_text
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _start(folder: Path) -> Iterator[str]:
     yield f"{_here(folder)}: a scenario to start from; each of its files says what may be changed"
     if Path("Dockerfile").is_file():
         yield "There is a Dockerfile here: buildmark init --from Dockerfile makes a scenario of it"
-    yield from _next(folder, ())
+    yield from _next(folder, (), (State.EDIT_SOURCE,))
 
 
 def _from(dockerfile: Path, context: Path | None, folder: Path) -> Iterator[str]:
@@ -117,7 +118,7 @@ def _from(dockerfile: Path, context: Path | None, folder: Path) -> Iterator[str]
         about = f"the build context is copied: {count_text(copied.files, 'file')}, {size}"
     yield from _paragraph("left as it is", (*own.draft.left, about))
     yield from _paragraph("mind", own.draft.warned)
-    yield from _next(folder, _choices(own))
+    yield from _next(folder, _choices(own), own.draft.edits)
 
 
 def _choices(own: OwnDockerfile) -> Sequence[str]:
@@ -132,12 +133,14 @@ def _paragraph(title: str, sentences: Sequence[str]) -> Iterator[str]:
         yield from (f"  - {plain_text(sentence)}" for sentence in sentences)
 
 
-def _next(folder: Path, choices: Sequence[str]) -> Iterator[str]:
+def _next(folder: Path, choices: Sequence[str], edits: Iterable[State]) -> Iterator[str]:
     name = folder.name if folder.parent == Path("scenarios").absolute() else _path(folder)
     yield ""
     yield "next:"
     yield f"  buildmark plan {name}"
     yield f"  buildmark run {shlex.join([name, *choices])}"
+    if states := [state.value for state in edits]:
+        yield f"  buildmark run {shlex.join([name, *choices, '--state', ','.join([State.WARM, *states])])}"
 
 
 def _path(folder: Path) -> str:

@@ -104,10 +104,9 @@ def _file_at(path: Path) -> Path:
         return path
     what = f"has no {SCENARIO_FILE}" if path.is_dir() else f"is not a folder or a {SCENARIO_FILE}"
     remedy = "give the folder of a scenario, or `buildmark scenarios` for the names"
-    if (path / "Dockerfile").is_file():
-        remedy = (
-            f"name {path / 'Dockerfile'} itself, or make a scenario of it: buildmark init --from {path / 'Dockerfile'}"
-        )
+    dockerfile = path / "Dockerfile" if path.is_dir() else path
+    if dockerfile.is_file() and dockerfile.suffix != ".toml":
+        remedy = f"make a scenario of the Dockerfile: buildmark init --from {dockerfile}"
     raise UsageError(f"'{path}' {what}", remedy=remedy)
 
 

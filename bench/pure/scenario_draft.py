@@ -18,6 +18,7 @@ from bench.pure.guessed_edits import guess_edits
 from bench.pure.guessed_smoke import guess_smoke
 from bench.pure.own_base import OwnBase, own_base
 from bench.pure.own_template import own_template
+from bench.pure.trust import CA_SECRET_ID
 
 MOST_NAMED = 5
 """Lines of one kind that are told one by one."""
@@ -84,7 +85,8 @@ def _warned(text: str, lines: Sequence[LogicalLine]) -> Iterator[str]:
     for line in text.split("\n", 2)[:2]:
         if found := _SYNTAX.match(line.strip()):
             yield f"# syntax={found[1]} stays: the builder fetches that image from a registry"
-    mounts = {found for line in lines for found in _MOUNT.findall(line.text)}
+    texts = (line.text for line in lines if CA_SECRET_ID not in line.text)
+    mounts = {found for text in texts for found in _MOUNT.findall(text)}
     for kind in sorted(mounts):
         yield f"RUN --mount=type={kind} stays, and gets nothing: Buildmark passes no {kind} of yours to a build"
     if foreign := foreign_cache_mounts(text):

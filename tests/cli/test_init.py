@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def test_what_was_understood_guessed_and_left_is_said(buildmark: Buildmark, tmp_
         "edit-source: app/__init__.py",
         "edit-deps: requirements.txt",
         "smoke test: is python3 there",
+        "buildmark run web --base debian-12-slim --state warm,edit-source,edit-deps\n",
         "stays where it is (pipapp)",
     ):
         assert words in said.out
@@ -184,10 +186,7 @@ def test_a_context_belongs_to_a_dockerfile(buildmark: Buildmark, tmp_path: Path)
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nCOPY a.py /\nRUN x\n")
     assert "'--context .'" not in buildmark("plan", "./Dockerfile", "--context", ".").err
     assert "the build context 'nowhere' is not a folder" in buildmark("plan", "Dockerfile", "--context", "nowhere").err
-    assert (
-        "name Dockerfile itself, or make a scenario of it: buildmark init --from Dockerfile"
-        in buildmark("plan", ".").err
-    )
+    assert "make a scenario of the Dockerfile: buildmark init --from Dockerfile" in buildmark("plan", ".").err
 
 
 def test_a_state_without_an_edit_is_refused_before_anything_is_built(buildmark: Buildmark, tmp_path: Path) -> None:
@@ -196,3 +195,15 @@ def test_a_state_without_an_edit_is_refused_before_anything_is_built(buildmark: 
         said = buildmark(command, "./Dockerfile", "--state", "edit-source")
         assert said.code == 2
         assert "has no edit for the state edit-source" in said.err
+
+
+def test_names_that_no_file_can_hold_are_passed_over(buildmark: Buildmark, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian:12 AS \x1b[31m\nCOPY . /\nRUN x\n")
+    for name in (b"\xff.py", b"a\nb.py", b"zz.py"):
+        (tmp_path / "src").mkdir(exist_ok=True)
+        Path(os.fsdecode(os.fsencode(tmp_path / "src") + b"/" + name)).write_text("")
+    said = buildmark("init", "--from", "Dockerfile", "--name", "web")
+    assert said.code == 0, said.err
+    assert "edit-source: src/zz.py" in said.out
+    assert "\x1b" not in said.out
+    assert buildmark("plan", "web").code == 0
