@@ -5,6 +5,7 @@ Variants are those that all revisions have. Neighbour: `bench.app.asked` is what
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -53,15 +54,17 @@ def lay_out(
     Raises UsageError for a revision that names no commit, and InputError where the scenario of one is wrong.
     """
     repository = Repository(scenario.folder, environment)
-    path = repository.path_of(scenario.folder)
+    whole = Path(os.path.commonpath([scenario.folder.resolve(), scenario.context.resolve()]))
+    path, inner = repository.path_of(whole), scenario.folder.resolve().relative_to(whole)
     asked: list[AskedRevision] = []
     for name in revisions:
         commit = None if name == WORKING_TREE else repository.resolve(name)
         level = _level_name(name, commit, [one.name for one in asked])
-        folder = scenario.folder
+        folder, project = scenario.folder, None
         if commit is not None:
-            folder = repository.check_out(commit, path, scratch / level)
-        found = load_scenario(f"{folder}/", folders=(), known_bases=known_bases)
+            project = scratch / level
+            folder = repository.check_out(commit, path, project) / inner
+        found = load_scenario(f"{folder}/", folders=(), known_bases=known_bases, project=project)
         asked.append(AskedRevision(name=level, commit=commit, scenario=found))
     return tuple(asked)
 

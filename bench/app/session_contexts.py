@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from bench.app.asked import Campaign, World
 from bench.errors import InputError
 from bench.model.run import Revision, Run
 from bench.ports.context_edit import check_edit
 from bench.ports.run_folder import RunWriter
-from bench.ports.scenario_files import load_scenario
+from bench.ports.scenario_files import SCENARIO_FILE, load_scenario
 from bench.ports.scratch_context import StagedContext, has_context, keep_context, staged_context
 
 
@@ -53,6 +54,12 @@ def bring_contexts_back(run: Run, writer: RunWriter, world: World) -> None:
         return
     if run.revisions:
         raise InputError(f"the run {run.id} has dropped the contexts of its revisions", remedy="start a new run")
+    if not (Path(run.scenario_folder) / SCENARIO_FILE).is_file():
+        raise InputError(
+            f"the run {run.id} has dropped its build context, and {run.scenario_folder} has no {SCENARIO_FILE} to bring"
+            " it back from; a run of a Dockerfile alone has none",
+            remedy="start a new run",
+        )
     scenario = load_scenario(run.scenario_folder, folders=(), known_bases=world.catalogue)
     with staged_context(scenario.context, writer.path.parent) as staged:
         if staged.facts.sha256 != run.context_sha256:

@@ -20,6 +20,7 @@ from bench.cli import (
     export,
     gate,
     history,
+    init,
     layers,
     plan,
     render,
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 MEASURING = (run, resume, gate, bisect)
 READING = (show, compare, explain, layers, export, history, trend)
-PREPARING = (plan, render, scenarios, schema, bases, engine, doctor)
+PREPARING = (init, plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)
 

@@ -24,6 +24,7 @@ from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
     Chosen,
+    ContextOption,
     FormatOption,
     ListFormat,
     ScenarioArgument,
@@ -31,11 +32,12 @@ from bench.cli.selection import (
     SetOption,
     StateOption,
     choose,
+    states_of,
 )
 from bench.cli.show import RESULTS, ResultsOption
 from bench.model.build import BuilderKind
 from bench.model.plan import Plan
-from bench.pure.planning import DEFAULT_SEED, make_plan, parse_states
+from bench.pure.planning import DEFAULT_SEED, make_plan
 
 MOST_ROWS = 100
 MOST_IN_ORDER = 16
@@ -49,6 +51,7 @@ def register(app: typer.Typer) -> None:
     def plan(
         scenario: ScenarioArgument,
         *,
+        context: ContextOption = None,
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
@@ -75,9 +78,9 @@ def register(app: typer.Typer) -> None:
             max_rounds=max_rounds,
             budget_s=budget,
         )
-        chosen = choose(scenario, set_, base, allow_large=allow_large)
+        chosen = choose(scenario, set_, base, context=context, allow_large=allow_large)
         chosen.dockerfiles(BuilderKind.BUILDKIT, most=MOST_RENDERED)
-        states = parse_states(state or (), chosen.scenario.states)
+        states = states_of(chosen, state)
         made = make_plan(chosen.scenario.name, chosen.variants, states, length.rounds, seed)
         if format_ is ListFormat.JSON:
             typer.echo(json.dumps(_as_json(chosen, made)))

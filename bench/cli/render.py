@@ -10,7 +10,15 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.selection import AllowLargeOption, BaseOption, BuilderOption, ScenarioArgument, SetOption, choose
+from bench.cli.selection import (
+    AllowLargeOption,
+    BaseOption,
+    BuilderOption,
+    ContextOption,
+    ScenarioArgument,
+    SetOption,
+    choose,
+)
 from bench.errors import StorageError, UsageError
 from bench.model.build import BuilderKind
 from bench.report.units import count_text
@@ -35,6 +43,7 @@ def register(app: typer.Typer) -> None:
     def render(
         scenario: ScenarioArgument,
         *,
+        context: ContextOption = None,
         set_: SetOption = None,
         base: BaseOption = None,
         out: OutOption = None,
@@ -42,7 +51,7 @@ def register(app: typer.Typer) -> None:
         allow_large: AllowLargeOption = False,
     ) -> None:
         """Print the Dockerfile of each variant, or write it with its build context."""
-        chosen = choose(scenario, set_, base, allow_large=allow_large)
+        chosen = choose(scenario, set_, base, context=context, allow_large=allow_large)
         dockerfiles = chosen.dockerfiles(builder)
         if out is None:
             typer.echo(_in_one(dockerfiles), nl=False)

@@ -23,17 +23,20 @@ from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
     BuilderOption,
+    ContextOption,
     SeedOption,
     SetOption,
     StateOption,
     choose,
+    states_of,
 )
 from bench.cli.show import RESULTS, KeepDisturbedOption, ResultsOption, ShowFormatOption, SortOption
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.pure.host_samples import DISTURBED_ABOVE
-from bench.pure.planning import DEFAULT_SEED, make_plan, parse_states
+from bench.pure.planning import DEFAULT_SEED, make_plan
 from bench.report.choices import SortColumn, SummaryFormat, parse_choice, parse_format, parse_sort
+from bench.report.units import plain_text
 
 if TYPE_CHECKING:
     from bench.app.asked import Campaign
@@ -42,7 +45,8 @@ ScenariosArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="SCENARIO",
-        help="Scenarios by name (see `buildmark scenarios`), or the paths of their folders. Each makes a run.",
+        help="Scenarios by name (see `buildmark scenarios`), the paths of their folders, or Dockerfiles of yours. Each "
+        "makes a run.",
         show_default=False,
     ),
 ]
@@ -116,6 +120,7 @@ def register(app: typer.Typer) -> None:
     def run(
         scenarios: ScenariosArgument,
         *,
+        context: ContextOption = None,
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
@@ -169,8 +174,10 @@ def register(app: typer.Typer) -> None:
         chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
 
         def campaign(name: str) -> Campaign:
-            chosen = choose(name, set_, base, allow_large=allow_large)
-            states = parse_states(state or (), chosen.scenario.states)
+            chosen = choose(name, set_, base, context=context, allow_large=allow_large)
+            states = states_of(chosen, state)
+            for note in chosen.notes:
+                typer.echo(plain_text(note), err=True)
             return Campaign(
                 scenario=chosen.scenario,
                 home=chosen.scenario.folder,

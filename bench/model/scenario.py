@@ -107,9 +107,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """One application and the axes along which its Dockerfile varies.
 
-    `folder`, `template` and `context` are absolute; the latter two lie inside `folder`. `exclude` holds partial
-    combinations (axis → levels, each a tuple) that are left out; `include` holds whole combinations (axis → level) that
-    are added. `args` are build args passed to every variant. `edits` holds the edit of each state that has one.
+    `folder`, `template` and `context` are absolute; `template` lies inside `folder`, `context` in its project.
+    `exclude` holds partial combinations (axis → levels, each a tuple) that are left out; `include` holds whole
+    combinations (axis → level) that are added. `args` are build args passed to every variant. `edits` holds the edit of
+    each state that has one.
     """
 
     name: str

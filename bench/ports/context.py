@@ -10,7 +10,7 @@ import os
 import posixpath
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -31,19 +31,20 @@ class ContextFacts(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-def stage_context(source: Path, destination: Path) -> ContextFacts:
+def stage_context(source: Path, destination: Path, *, without: Collection[Path] = ()) -> ContextFacts:
     """Copy the context `source` into the folder `destination`, leaving out what its `.dockerignore` names.
 
-    Modes are kept, times are fixed, links stay links, the `.dockerignore` itself stays behind. `destination` is made
-    when it is not there, and must be empty. Raises InputError for a link that leaves the context, for anything but
+    `without` are folders that stay behind too, where they lie in the context: what a run itself writes. Modes are
+    kept, times are fixed, links stay links, the `.dockerignore` itself stays behind. `destination` is made when it is
+    not there, and must be empty. Raises InputError for a link that leaves the context, for anything but
     files, folders and links, and for a pattern that makes no sense; StorageError when it cannot be read or written.
     """
     if not source.is_dir():
         raise InputError(f"{source}: the build context is not a folder")
     matcher = _matcher(source / IGNORE_FILE)
     try:
+        kept = _with_folders(_kept(source, "", matcher, (False,) * len(matcher), _inside(source, without)))
         destination.mkdir(parents=True, exist_ok=True)
-        kept = _with_folders(_kept(source, "", matcher, (False,) * len(matcher)))
         digest, facts = hashlib.sha256(), [_copy(source, destination, path) for path in kept]
         for path, (mode, kind, content) in zip(kept, facts, strict=True):
             digest.update(f"{kind} {mode:04o} {len(path.encode())} {path} {content}\n".encode())
@@ -54,6 +55,16 @@ def stage_context(source: Path, destination: Path) -> ContextFacts:
         (destination / path).lstat().st_size for path, (_, kind, _) in zip(kept, facts, strict=True) if kind != "d"
     ]
     return ContextFacts(files=len(sizes), size_bytes=sum(sizes), sha256=digest.hexdigest())
+
+
+def list_context(source: Path) -> tuple[str, ...]:
+    """The regular files of a context that a builder is sent, relative to it, sorted. Raises StorageError."""
+    matcher = _matcher(source / IGNORE_FILE)
+    try:
+        kept = _kept(source, "", matcher, (False,) * len(matcher), frozenset())
+        return tuple(sorted(path for path in kept if stat.S_ISREG((source / path).lstat().st_mode)))
+    except OSError as error:
+        raise StorageError(f"cannot read the build context {source}: {error}") from error
 
 
 def context_digests(context: Path) -> dict[str, str]:
@@ -88,7 +99,16 @@ def _matcher(ignore_file: Path) -> tuple[Pattern, ...]:
     return tuple(pattern for pattern in patterns if pattern.dirs)
 
 
-def _kept(root: Path, folder: str, matcher: Sequence[Pattern], above: Sequence[bool]) -> Iterator[str]:
+def _inside(source: Path, folders: Collection[Path]) -> frozenset[str]:
+    """Those of the folders that lie in the context, relative to it."""
+    home = Path(os.path.realpath(source))
+    places = (Path(os.path.realpath(folder)) for folder in folders)
+    return frozenset(place.relative_to(home).as_posix() for place in places if place.is_relative_to(home))
+
+
+def _kept(
+    root: Path, folder: str, matcher: Sequence[Pattern], above: Sequence[bool], without: Collection[str]
+) -> Iterator[str]:
     """Yield the paths under `folder` that stay, relative to `root`.
 
     As in Docker (moby/patternmatcher, MatchesUsingParentResults): a pattern that matched a folder matches all that is
@@ -97,14 +117,14 @@ def _kept(root: Path, folder: str, matcher: Sequence[Pattern], above: Sequence[b
     """
     for entry in os.scandir(root / folder):
         path = posixpath.join(folder, entry.name)
-        if path == IGNORE_FILE:
+        if path == IGNORE_FILE or path in without:
             continue
         matched = [was or pattern.match(path) for was, pattern in zip(above, matcher, strict=True)]
         verdicts = [pattern.exclusion for hit, pattern in zip(matched, matcher, strict=True) if hit]
         if not verdicts or verdicts[-1]:
             yield path
         if entry.is_dir(follow_symlinks=False):
-            yield from _kept(root, path, matcher, matched)
+            yield from _kept(root, path, matcher, matched, without)
 
 
 def _with_folders(paths: Iterable[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """Finds and reads scenarios: by name in a row of folders, or by path.
 
-`bench.pure.scenario_file` checks the text. Here is checked what needs the disk: that template and context exist and do
-not lead out of the scenario's folder. What lies in the context is checked where it is copied, `bench.ports.context`.
+`bench.pure.scenario_file` checks the text. Here is checked what needs the disk: that template and context exist, that
+the template does not lead out of the scenario's folder, nor the context out of its project. What lies in the context is
+checked where it is copied, `bench.ports.context`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bench.pure.scenario_wire import LEVEL_NAME
 from bench.pure.toml_lines import line_of, locate
 
 SCENARIO_FILE = "scenario.toml"
+SCENARIOS = "scenarios"
 
 
 class FoundScenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,7 @@ class FoundScenario(msgspec.Struct, frozen=True, kw_only=True):
 
 def scenario_folders() -> tuple[Path, ...]:
     """Where names are looked for, in order: `./scenarios`, then the shipped ones."""
-    return (Path("scenarios"), shipped_scenarios())
+    return (Path(SCENARIOS), shipped_scenarios())
 
 
 def find_scenarios(folders: Sequence[Path]) -> tuple[FoundScenario, ...]:
@@ -44,11 +46,26 @@ def find_scenarios(folders: Sequence[Path]) -> tuple[FoundScenario, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def load_scenario(name_or_path: str, *, folders: Sequence[Path], known_bases: Collection[str]) -> Scenario:
+def project_of(folder: Path) -> Path:
+    """The project that a scenario's folder belongs to, out of which its build context may not lead.
+
+    That is the git repository that holds it, else the folder that holds `scenarios/`, else the folder itself.
+    """
+    home = Path(os.path.realpath(folder))
+    for above in (home, *home.parents):
+        if (above / ".git").exists():
+            return above
+    return home.parent.parent if home.parent.name == SCENARIOS else home
+
+
+def load_scenario(
+    name_or_path: str, *, folders: Sequence[Path], known_bases: Collection[str], project: Path | None = None
+) -> Scenario:
     """Load a scenario by name, or by the path of its folder or of its `scenario.toml`.
 
-    A path has a slash, or is `.` or `..`. Raises UsageError for an unknown name or a path without a scenario, and
-    InputError when the file is wrong, or its template or context is missing or leads out of its folder.
+    A path has a slash, or is `.` or `..`. Its context may not lead out of `project`, that of `project_of` where it is
+    None. Raises UsageError for an unknown name or a path without a scenario, and InputError when the file is wrong, or
+    its template or context is missing or leads out of where it has to be.
     """
     file = _find_file(name_or_path, folders)
     folder = Path(os.path.abspath(file.parent))  # noqa: PTH100  (keeps a linked folder's own name, `resolve` would not)
@@ -57,15 +74,15 @@ def load_scenario(name_or_path: str, *, folders: Sequence[Path], known_bases: Co
             f"{file}: a scenario cannot be called '{folder.name}'",
             remedy="rename its folder: letters, digits, '.', '_' and '-', and a letter or digit first",
         )
-    text = _read(file, "a scenario file")
+    text = read_text(file, "a scenario file")
     scenario = parse_scenario(text, name=folder.name, folder=folder, file=str(file), known_bases=known_bases)
-    _check_files(scenario, text, file)
+    _check_files(scenario, text, file, project or project_of(folder))
     return scenario
 
 
 def read_template(scenario: Scenario) -> str:
     """The text of the scenario's template. Raises InputError when it cannot be read."""
-    return _read(scenario.template, "a template")
+    return read_text(scenario.template, "a template")
 
 
 def _find_file(name_or_path: str, folders: Sequence[Path]) -> Path:
@@ -86,12 +103,22 @@ def _file_at(path: Path) -> Path:
     if path.name == SCENARIO_FILE and path.is_file():
         return path
     what = f"has no {SCENARIO_FILE}" if path.is_dir() else f"is not a folder or a {SCENARIO_FILE}"
-    raise UsageError(f"'{path}' {what}", remedy="give the folder of a scenario, or `buildmark scenarios` for the names")
+    remedy = "give the folder of a scenario, or `buildmark scenarios` for the names"
+    dockerfile = path / "Dockerfile" if path.is_dir() else path
+    if dockerfile.is_file() and dockerfile.suffix != ".toml":
+        remedy = f"make a scenario of the Dockerfile: buildmark init --from {dockerfile}"
+    raise UsageError(f"'{path}' {what}", remedy=remedy)
 
 
-def _read(file: Path, kind: str) -> str:
+def read_text(file: Path, kind: str, *, newline: str | None = None) -> str:
+    """The text of a file, of which errors say that it is `kind`. Raises InputError (`FILE:LINE: …`).
+
+    `newline` is that of `open`: None makes all line ends LF, an empty one leaves them as they are.
+    """
     try:
-        return file.read_text(encoding="utf-8-sig")  # tolerates the mark that some editors put first
+        # The encoding tolerates the mark that some editors put first.
+        with file.open(encoding="utf-8-sig", newline=newline) as opened:
+            return opened.read()
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(
@@ -101,25 +128,35 @@ def _read(file: Path, kind: str) -> str:
         raise InputError(f"{file}: cannot be read: {error.strerror}", remedy="check its rights") from error
 
 
-def _check_files(scenario: Scenario, text: str, file: Path) -> None:
-    """Raise InputError unless template and context are there, and nothing leads out of the scenario's folder."""
+def _check_files(scenario: Scenario, text: str, file: Path, project: Path) -> None:
+    """Raise InputError unless template and context are there, and nothing leads out of where it has to be."""
     lines = locate(text)
     home = Path(os.path.realpath(scenario.folder))
     for key, path in (("template", scenario.template), ("context", scenario.context)):
         where = f"{file}:{line_of(lines, (key,))}: {key}"
-        if not _is_inside(path, home):
-            raise InputError(
-                f"{where}: '{path.relative_to(scenario.folder)}' is a link that leaves the scenario's folder",
-                remedy="put a copy into the folder",
-            )
+        outside = not path.is_relative_to(scenario.folder)
+        shown = os.path.relpath(path, scenario.folder)
+        if not _is_inside(path, project if outside else home):
+            raise _leaves(where, shown, project if outside else None)
         present = path.is_file() if key == "template" else path.is_dir()
         if not present:
             kind = "file" if key == "template" else "folder"
             raise InputError(
-                f"{where}: there is no {kind} '{path.relative_to(scenario.folder)}' in {scenario.folder}",
+                f"{where}: there is no {kind} '{shown}' in {scenario.folder}",
                 remedy=f'make it, or name another with {key} = "…"',
             )
 
 
+def _leaves(where: str, shown: str, project: Path | None) -> InputError:
+    if project is None:
+        return InputError(
+            f"{where}: '{shown}' is a link that leaves the scenario's folder", remedy="put a copy into the folder"
+        )
+    return InputError(
+        f"{where}: '{shown}' leaves the scenario's project, {project}",
+        remedy="the project is the git repository, else the folder that holds scenarios/; put a copy into it",
+    )
+
+
 def _is_inside(path: Path, home: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(home)
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(home))

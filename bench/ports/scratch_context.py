@@ -34,13 +34,16 @@ class StagedContext(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def staged_context(source: Path, results: Path) -> Iterator[StagedContext]:
-    """Stage a context beside the runs, for `keep_context` to move into one; what is not moved is removed."""
+    """Stage a context beside the runs, for `keep_context` to move into one; what is not moved is removed.
+
+    The runs themselves are never part of it, also where their folder lies in the context.
+    """
     make_folder(results)
     with disk_errors("make a folder in", results):
         scratch = make_scratch(SCRATCH, results)
     try:
         folder = scratch / "context"
-        yield StagedContext(folder=folder, facts=stage_context(source, folder))
+        yield StagedContext(folder=folder, facts=stage_context(source, folder, without=(results,)))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

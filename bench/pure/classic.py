@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bench.model.build import Phases, Step, StepKind, StepStatus, Transcript
-from bench.pure.dockerfile_steps import stage_name
+from bench.pure.dockerfile_steps import names_stages, stage_name
 from bench.pure.vertices import instruction_kind
 
 _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)", re.DOTALL)
@@ -162,7 +162,7 @@ class _Stream:
 
     def _name_stages(self) -> None:
         """Name stages as BuildKit does, so that the same step has the same stage whoever built it."""
-        several = sum(step.kind is StepKind.FROM for step in self._steps) > 1
+        several = names_stages(step.text for step in self._steps)
         number, stage = -1, None
         for step in self._steps:
             if step.kind is StepKind.FROM:

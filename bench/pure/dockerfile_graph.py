@@ -17,7 +17,7 @@ import msgspec
 from bench.model.build import StepKind
 from bench.pure.cache_mounts import FLAG
 from bench.pure.context_use import covers, unquoted
-from bench.pure.dockerfile_steps import instruction_texts, stage_name
+from bench.pure.dockerfile_steps import instruction_texts, names_stages, stage_name
 from bench.pure.dockerfile_variables import declared_args, declared_env, expanded, names_used
 from bench.pure.vertices import instruction_kind
 
@@ -59,10 +59,9 @@ class StepNode(msgspec.Struct, frozen=True, kw_only=True):
 def dockerfile_graph(dockerfile: str, args: Mapping[str, str]) -> dict[Place, StepNode]:
     """The steps of a Dockerfile by their place, in order. `args` are the build args that the build was given."""
     lines = list(instruction_texts(dockerfile))
-    several = sum(instruction_kind(_capital(line)) is StepKind.FROM for line in lines) > 1
-    reader = _Reader(args, several=several)
+    reader = _Reader(args, several=names_stages(lines))
     for line in lines:
-        reader.read(_capital(line))
+        reader.read(line)
     return reader.nodes
 
 
@@ -202,11 +201,6 @@ class _Reader:
             reads=reads,
             skips=skips,
         )
-
-
-def _capital(line: str) -> str:
-    """The line with its instruction in capitals, as builders show it."""
-    return re.sub(r"^\w+", lambda word: word[0].upper(), line)
 
 
 def _flags(rest: str) -> tuple[list[tuple[str, str]], str]:

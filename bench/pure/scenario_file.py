@@ -7,6 +7,7 @@ What the file says is `bench.pure.scenario_wire`; what it means is `bench.model.
 from __future__ import annotations
 
 import keyword
+import posixpath
 import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping
@@ -64,7 +65,7 @@ def parse_scenario(text: str, *, name: str, folder: Path, file: str, known_bases
         description=wire.description,
         folder=folder,
         template=folder / wire.template,
-        context=folder / wire.context,
+        context=Path(posixpath.normpath(folder / wire.context)),
         axes=tuple(_axis(axis, levels, wire.levels.get(axis, {})) for axis, levels in wire.axes.items()),
         exclude=tuple(
             {axis: (levels,) if isinstance(levels, str) else tuple(levels) for axis, levels in combination.items()}
@@ -201,8 +202,9 @@ def _check_values(source: TomlFile, wire: WireScenario) -> None:
 
 
 def _check_path(source: TomlFile, key: str, text: str) -> None:
+    """A context may lead upwards, as far as `bench.ports.scenario_files` allows; a template may not."""
     path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or "\0" in text:
+    if path.is_absolute() or (".." in path.parts and key != "context") or "\0" in text:
         raise source.error(
             (key,),
             f"the {key} '{text}' leaves the scenario's folder",

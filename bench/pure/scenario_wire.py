@@ -89,7 +89,14 @@ class WireScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         str, Meta(min_length=1, description="The Dockerfile template (Jinja), relative to the scenario's folder.")
     ] = "Dockerfile.j2"
     context: Annotated[
-        str, Meta(min_length=1, description="The folder of the build context, relative to the scenario's folder.")
+        str,
+        Meta(
+            min_length=1,
+            description=(
+                "The folder of the build context, relative to the scenario's folder. It may lead out of that folder "
+                "(../..), but not out of the project: the git repository, else the folder that holds scenarios/."
+            ),
+        ),
     ] = "context"
     states: Annotated[
         list[State], Meta(min_length=1, description="The cache states to measure. Left out: cold and warm.")

@@ -6,10 +6,12 @@ import pytest
 from bench.app.asked import World
 from bench.app.bases import BasesInEngine
 from bench.app.refusals import refuse_other_bases, refuse_other_engine, refuse_other_machine
-from bench.errors import UsageError
+from bench.app.session_contexts import bring_contexts_back
+from bench.errors import InputError, UsageError
 from bench.model.environment import Fact
 from bench.model.run import EngineInfo, EngineKind, Run
 from bench.ports.fake_instruments import FakeClock
+from bench.ports.run_store import RunStore
 from bench.pure.fingerprint import engine_facts
 from tests.builders import make_base, make_engine, make_run
 
@@ -96,3 +98,13 @@ def test_a_run_is_not_finished_on_other_bases() -> None:
         refuse_other_bases(run, BasesInEngine(prepared=(other,), unavailable=(), created_refs=()))
     with pytest.raises(UsageError, match="and is gone"):
         refuse_other_bases(run, BasesInEngine(prepared=(), unavailable=(), created_refs=()))
+
+
+def test_a_run_of_a_dockerfile_alone_that_has_dropped_its_context_says_so(tmp_path: Path) -> None:
+    run = make_run(scenario_folder=str(tmp_path))
+    world = World(environment={}, clock=FakeClock(), cache=Path(), catalogue={}, watcher=Quiet(), say=print)
+    with (
+        RunStore(tmp_path / "results").create(run) as writer,
+        pytest.raises(InputError, match=r"has dropped its build context, and .* has no scenario\.toml"),
+    ):
+        bring_contexts_back(run, writer, world)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import InputError, StorageError
-from bench.ports.context import FIXED_MTIME_S, context_digests, stage_context
+from bench.ports.context import FIXED_MTIME_S, context_digests, list_context, stage_context
 
 
 @pytest.fixture
@@ -188,3 +188,12 @@ def test_what_the_ignore_file_leaves_out_has_no_digest(tmp_path: Path) -> None:
     (source / "a").write_text("x")
     stage_context(source, tmp_path / "staged")
     assert set(context_digests(tmp_path / "staged")) == {"a"}
+
+
+def test_what_a_builder_is_sent_can_be_listed(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("a/one.py", "a/two.md", "three.txt"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "link").symlink_to("three.txt")
+    (tmp_path / ".dockerignore").write_text("**/*.md\n")
+    assert list_context(tmp_path) == ("a/one.py", "three.txt")

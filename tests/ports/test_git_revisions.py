@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.app.revisions import lay_out
 from bench.errors import UsageError
 from bench.ports.git_revisions import Repository
+from bench.ports.scenario_files import load_scenario
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -120,3 +122,17 @@ def test_a_commit_without_the_folder_is_refused(clone: Path, tmp_path: Path) -> 
     repository = Repository(clone, ENVIRONMENT)
     with pytest.raises(UsageError, match="has no folder 'docs'"):
         repository.check_out(repository.resolve("HEAD"), "docs", tmp_path / "copy")
+
+
+def test_a_scenario_whose_context_lies_outside_its_folder_is_laid_out_with_it(clone: Path, tmp_path: Path) -> None:
+    home = clone / "scenarios" / "site"
+    (home / "scenario.toml").write_text('title = "Site"\ncontext = "../.."\n')
+    (home / "Dockerfile.j2").write_text("FROM scratch\nCOPY else.txt /\n")
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "-m", "a scenario of the project")
+    (clone / "else.txt").write_text("changed since\n")
+    scenario = load_scenario(f"{home}/", folders=(), known_bases=())
+    then, now = lay_out(scenario, ["main", "."], tmp_path / "laid", environment=ENVIRONMENT, known_bases=())
+    assert (then.scenario.context / "else.txt").read_text() == "not part of it\n"
+    assert (now.scenario.context / "else.txt").read_text() == "changed since\n"
+    assert then.scenario.name == now.scenario.name == "site"

@@ -113,3 +113,36 @@ def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> N
     toy = make(tmp_path / "toy")
     (toy / "scenario.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     assert load_scenario(str(toy), folders=(), known_bases=()).title == "Toy"
+
+
+UPWARD = GOOD.replace("[axes]", 'context = "../.."\n[axes]')
+
+
+def test_a_context_may_lie_anywhere_in_the_project(tmp_path: Path) -> None:
+    inside = make(tmp_path / "one" / "scenarios" / "toy", UPWARD)
+    assert load_scenario(f"{inside}/", folders=(), known_bases=()).context == tmp_path / "one"
+    deep = make(tmp_path / "two" / "a" / "b", UPWARD)
+    (tmp_path / "two" / ".git").mkdir()
+    assert load_scenario(f"{deep}/", folders=(), known_bases=()).context == tmp_path / "two"
+
+
+@pytest.mark.parametrize("context", ["../..", "../../..", "../toys"])
+def test_a_context_outside_the_project_is_refused(tmp_path: Path, context: str) -> None:
+    toy = make(tmp_path / "a" / "b" / "toy", UPWARD.replace("../..", context))
+    (tmp_path / "a" / "b" / "toys").mkdir()
+    with pytest.raises(InputError, match=rf"scenario\.toml:2: context: '{context}' leaves the scenario's project"):
+        load_scenario(f"{toy}/", folders=(), known_bases=())
+
+
+def test_a_context_outside_the_project_is_refused_behind_a_link_too(tmp_path: Path) -> None:
+    toy = make(tmp_path / "one" / "scenarios" / "toy", UPWARD.replace("../..", "../../link"))
+    (tmp_path / "one" / "link").symlink_to(tmp_path)
+    with pytest.raises(InputError, match="leaves the scenario's project"):
+        load_scenario(f"{toy}/", folders=(), known_bases=())
+
+
+def test_a_folder_with_a_dockerfile_alone_says_what_can_be_done_with_it(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    with pytest.raises(UsageError) as caught:
+        load_scenario(f"{tmp_path}/", folders=(), known_bases=())
+    assert "buildmark init --from" in str(caught.value.remedy)

@@ -52,3 +52,13 @@ def test_what_a_killed_process_left_goes_and_what_a_living_one_uses_stays(source
     with staged_context(source, results):
         pass
     assert [path.name for path in results.iterdir()] == [f".context-{os.getppid()}-abc"]
+
+
+def test_the_runs_themselves_are_no_part_of_a_context_that_they_lie_in(source: Path) -> None:
+    with staged_context(source, source / "results") as staged:
+        first = staged.facts
+    (source / "results" / "one").mkdir()
+    (source / "results" / "one" / "run.json").write_text("{}")
+    with staged_context(source, source / "results") as staged:
+        assert staged.facts == first
+        assert context_files(staged.folder) == {"assets/a.txt": 5}

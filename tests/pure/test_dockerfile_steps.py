@@ -27,3 +27,24 @@ def test_comments_and_continued_lines_and_here_documents_are_one_instruction_eac
 @pytest.mark.parametrize("text", ["", "\\", "RUN \\", "FROM", "RUN <<EOF", "# x\\\n#"])
 def test_a_dockerfile_that_ends_early_still_reads(text: str) -> None:
     assert len(read_instructions(text)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("rest", "stage"),
+    [
+        ("RUN make", None),
+        ("RUN --network=none make", None),
+        ("RUN echo --mount=type=cache,target=/c", None),
+        ("RUN --mount=type=cache,target=/c make", "stage-0"),
+        ("RUN --network=none --mount=type=secret,id=x make", "stage-0"),
+        ("COPY --chown=1 --from=busybox:1.37 /bin/sh /", "stage-0"),
+        ("COPY --chown=1 a /", None),
+    ],
+)
+def test_the_only_stage_has_a_name_where_something_comes_from_beside_it(rest: str, stage: str | None) -> None:
+    assert [one.stage for one in read_instructions(f"FROM a\n{rest}\n")] == [stage, stage]
+
+
+def test_instructions_in_small_letters_are_the_same() -> None:
+    read = read_instructions("from a as b\nrun x\n")
+    assert [(one.kind, one.text, one.stage) for one in read] == [("FROM", "FROM a as b", "b"), ("RUN", "RUN x", "b")]
