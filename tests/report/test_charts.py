@@ -52,8 +52,8 @@ def test_a_run_of_any_kind_gives_a_valid_picture(kind: PlotKind, make: Callable[
         with pytest.raises(UsageError, match="no such trial"):
             plot(records, kind)
         return
-    for width in (320, 760):
-        assert drawn(checked(plot(records, kind, width=width)))
+    assert drawn(checked(plot(records, kind)))
+    assert drawn(plot(records, kind, width=320))
 
 
 def test_the_tradeoff_has_the_numbers_of_the_summary() -> None:

@@ -89,6 +89,11 @@ def fitting_under(labels: Sequence[str], *, width: int) -> Record:
     }
 
 
+def ticks_for(width: int) -> int:
+    """About how many numbers have room at an axis below a plot of that width, in pixels."""
+    return max(width // 80, 3)
+
+
 def left_out_line(shown: int, there: int, which: str) -> list[str]:
     """A line that says what a picture leaves out, where it does: `the 40 fastest of 1,000 variants`."""
     return [f"Shown: the {shown:,} {which} of {there:,}."] if shown < there else []

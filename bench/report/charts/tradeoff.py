@@ -22,8 +22,9 @@ from bench.report.charts.frame import (
     inline,
     run_line,
     said,
+    ticks_for,
 )
-from bench.report.charts.names import named, short_text, unique_labels
+from bench.report.charts.names import letters_for, named, short_text, unique_labels
 from bench.report.charts.placing import Box, Corner, Labelled, place_labels
 from bench.report.charts.rows import nothing_counts, timed, usual_state
 from bench.report.charts.scales import Span, span_of
@@ -73,6 +74,11 @@ def tradeoff(summary: Summary, *, state: State | None = None, width: int = WIDTH
     lines = [
         run_line(summary.run),
         f"On the Pareto front (no variant is both faster and smaller): {named(point['id'] for point in front)}.",
+        *(
+            [f"Of {len(sized):,} variants, intervals are drawn for those of the front only."]
+            if len(sized) > _MANY
+            else []
+        ),
         *_missing(summary, chosen, sized),
     ]
     return finished(
@@ -92,14 +98,16 @@ def size_metric(rows: Sequence[Row]) -> str:
 def _field(summary: Summary, rows: Sequence[Row], metric: str, width: int) -> _Field:
     axis = _grouping_axis(summary, rows)
     groups = unique_labels({level: level for level in summary.run.axes[axis]}) if axis else {}
-    labels = unique_labels({row.variant: row.variant for row in rows})
+    labels = unique_labels({row.variant: row.variant for row in rows}, letters_for(width))
     front = pareto_front([(row.metrics[WALL].median, row.metrics[metric].median) for row in rows])
     points = [
         _point(row, metric, labels[row.variant], groups.get(row.levels[axis], "") if axis else "", number in front)
         for number, row in enumerate(rows)
     ]
-    ends = [point[name] for point in points for name in ("time_s", "low_s", "high_s")]
-    sizes = [point[name] for point in points for name in ("size_bytes", "size_low_bytes", "size_high_bytes")]
+    spread = _spread(points)
+    ends = [point["time_s"] for point in points] + [one[name] for one in spread for name in ("low_s", "high_s")]
+    sizes = [point["size_bytes"] for point in points]
+    sizes += [one[name] for one in spread for name in ("size_low_bytes", "size_high_bytes")]
     return _Field(
         points=points,
         groups=[label for label in groups.values() if any(point["group"] == label for point in points)],
@@ -140,13 +148,18 @@ def _point(row: Row, metric: str, label: str, group: str, on_front: bool) -> Rec
     }
 
 
+def _spread(points: Sequence[Record]) -> list[Record]:
+    """The points whose intervals are drawn: of a crowd only those of the front, for nobody could read the others."""
+    return [point for point in points if point["on_front"] or len(points) <= _MANY]
+
+
 def _layers(field: _Field, state: State, metric: str) -> Layers:
     import altair as alt
 
     x = alt.X("time_s:Q", title=f"{state} build, median (s)").scale(
         type=field.time.kind, domain=[field.time.low, field.time.high], nice=False
     )
-    x = x.axis(tickCount=max(field.width // 80, 3))
+    x = x.axis(tickCount=ticks_for(field.width))
     y = (
         alt.Y("size_bytes:Q", title=f"image size, {_SIZES[metric]}")
         .scale(type=field.size.kind, domain=[field.size.low, field.size.high], nice=False)
@@ -157,9 +170,9 @@ def _layers(field: _Field, state: State, metric: str) -> Layers:
         style="front", interpolate="step-after", strokeDash=[2, 2]
     )
     colour = _colour(field)
-    faint = min(0.9, max(0.25, 12 / len(field.points)))
-    spread = base.mark_rule(strokeWidth=1.5, opacity=faint).encode(x="low_s:Q", x2="high_s:Q", color=colour)
-    tall = base.mark_rule(strokeWidth=1.5, opacity=faint).encode(
+    crowd = base.transform_filter("datum.on_front") if len(field.points) > _MANY else base
+    spread = crowd.mark_rule(strokeWidth=1.5, opacity=0.8).encode(x="low_s:Q", x2="high_s:Q", color=colour)
+    tall = crowd.mark_rule(strokeWidth=1.5, opacity=0.8).encode(
         y="size_low_bytes:Q", y2="size_high_bytes:Q", color=colour
     )
     dots = base.mark_point(filled=True, opacity=1, size=70 if len(field.points) <= _MANY else 25).encode(
@@ -214,7 +227,7 @@ def _labels(field: _Field, x: alt.X, y: alt.Y) -> list[alt.Chart]:
             x=field.time.share(point["time_s"]) * across,
             y=(1 - field.size.share(point["size_bytes"])) * down,
             label=point["variant"],
-            corners=() if number >= _MOST_LABELS else _ON_FRONT if point["on_front"] else _BEHIND,
+            corners=_corners(point, len(points)) if number < _MOST_LABELS else (),
         )
         for number, point in enumerate(points)
     ]
@@ -233,6 +246,18 @@ def _labels(field: _Field, x: alt.X, y: alt.Y) -> list[alt.Chart]:
         )
         layers.append(mark.encode(x=x, y=y, text="variant:N"))
     return layers
+
+
+def _corners(point: Record, n_points: int) -> tuple[Corner, ...]:
+    """Where a label may stand: left below a point of the front there is never another; a crowd is not labelled."""
+    if point["on_front"]:
+        return _ON_FRONT
+    return _BEHIND if n_points <= _MANY else ()
+
+
+def _crowd_line(shown: Sequence[Row]) -> list[str]:
+    many = len(shown) > _MANY
+    return [f"Of {len(shown):,} variants, only those of the front have their intervals and names."] if many else []
 
 
 def _stairs(front: Sequence[Labelled]) -> list[Box]:

@@ -22,8 +22,9 @@ from bench.report.charts.frame import (
     label_width,
     left_out_line,
     said,
+    ticks_for,
 )
-from bench.report.charts.names import short_text, unique_labels
+from bench.report.charts.names import letters_for, short_text, unique_labels
 from bench.report.charts.scales import span_of
 from bench.report.charts.themes import BLUE, ORANGE, VERMILLION, Spec
 from bench.report.units import count_text, seconds_text
@@ -109,7 +110,7 @@ def _lost_line(ours: Sequence[Trial]) -> list[str]:
 def _panels(shown: Placed, rounds: int, width: int) -> alt.VConcatChart:
     import altair as alt
 
-    labels = unique_labels({variant: variant for rows in shown.values() for variant in rows})
+    labels = unique_labels({variant: variant for rows in shown.values() for variant in rows}, letters_for(width))
     across = max(width - label_width(labels.values()), 200)
     present = {_kind(trial) for rows in shown.values() for some in rows.values() for trial in some}
     legend = [word for word in MARKS if word in present]
@@ -132,7 +133,7 @@ def _panel(
     order = [labels[variant] for variant in rows]
     span = span_of([value["wall_s"] for value in values], before=0.04, after=0.04)
     scale = alt.Scale(type=span.kind, domain=[span.low, span.high], nice=False)
-    x = alt.X("wall_s:Q", title=f"{state} build (s)", scale=scale)
+    x = alt.X("wall_s:Q", title=f"{state} build (s)", scale=scale).axis(tickCount=ticks_for(width))
     y = alt.Y("variant:N", title=None, sort=order).scale(domain=order, paddingInner=0.2, paddingOuter=0.1)
     y = y.axis(labelLimit=400, ticks=False, domain=False, grid=True)
     kinds, marks = list(MARKS), list(MARKS.values())
