@@ -161,7 +161,7 @@ def _panel(
 
 
 def _record(effect: AxisEffect, labels: dict[Place, str]) -> Record:
-    told = effect.n_rounds >= _LEAST_ROUNDS
+    told = effect.n_rounds >= _LEAST_ROUNDS and effect.high is not None and math.isfinite(effect.high)
     low, high = (effect.low, effect.high) if told else (None, None)
     return {
         "label": labels[effect.axis, effect.level],
