@@ -91,7 +91,7 @@ def _longest(steps: Sequence[Step]) -> list[Step]:
 def _records(trial: Trial, steps: Sequence[Step], letters: int) -> list[Record]:
     on_path = {one.digest for one in trial.critical_path}
     used = {use.digest: use for use in trial.step_use}
-    names = {number: _name(step, step.digest in on_path) for number, step in enumerate(steps)}
+    names = {number: _name(step, on_path=step.digest in on_path) for number, step in enumerate(steps)}
     labels = unique_labels(names, letters)
     return [
         _record(step, labels[number], used.get(step.digest), on_path=step.digest in on_path)
@@ -99,9 +99,9 @@ def _records(trial: Trial, steps: Sequence[Step], letters: int) -> list[Record]:
     ]
 
 
-def _name(step: Step, is_on_path: bool) -> str:  # noqa: FBT001
+def _name(step: Step, *, on_path: bool) -> str:
     where = " ".join(str(part) for part in (step.stage, step.position) if part is not None)
-    return f"{ON_PATH + ' ' if is_on_path else ''}{f'[{where}] ' if where else ''}{step.name}"
+    return f"{ON_PATH + ' ' if on_path else ''}{f'[{where}] ' if where else ''}{step.name}"
 
 
 def _record(step: Step, label: str, use: StepUse | None, *, on_path: bool) -> Record:
