@@ -132,7 +132,8 @@ def _layers(
     room = max((last - first) * 0.03, _HOUR if first == last else 1)
     x = alt.X("at:T", title="run begun (UTC)").scale(type="utc", domain=[first - room, last + room], nice=False)
     x = x.axis(tickCount=ticks_for(width))
-    span = span_of((value[name] for value in values for name in ("median", "low", "high")), before=0.08, after=0.2)
+    heights = [value[name] for value in values for name in ("median", "low", "high")]
+    span = span_of([*heights, *(level["level"] for level in levels)], before=0.08, after=0.2)
     y = alt.Y("median:Q", title=_axis_title(history)).scale(type=span.kind, domain=[span.low, span.high], nice=False)
     y = y.axis(labelExpr=BYTES_LABEL) if history.unit == "bytes" else y
     machines = list(dict.fromkeys(value["machine"] for value in values))
@@ -184,7 +185,7 @@ def _level_layers(levels: list[Record], x: alt.X) -> list[alt.Chart]:
 
     if not levels:
         return []
-    marks = alt.Chart(inline(levels)).mark_rule(style="median", opacity=0.8)
+    marks = alt.Chart(inline(levels)).mark_rule(style="median", opacity=0.8, clip=True)
     return [marks.encode(x=x, x2="until:T", y="level:Q")]
 
 
