@@ -55,7 +55,7 @@ def trials(run: Run, recorded: Sequence[Trial], *, width: int = WIDTH) -> Spec:
     shown = {state: dict(list(rows.items())[:MOST_ROWS]) for state, rows in placed.items()}
     most = max(map(len, placed.values()))
     lines = [
-        f"{short_text(run.plan.scenario, 60)}: {short_text(run.title, 120)} · run {short_text(run.id, 60)}",
+        f"{short_text(run.plan.scenario, 40)}: {short_text(run.title, 70)} · run {short_text(run.id, 40)}",
         "A dot a trial, the first round on top; a line at the median of those that count. The fastest variant first.",
         *left_out_line(min(most, MOST_ROWS), most, "fastest variants of each state"),
         *_lost_line(ours),
