@@ -210,7 +210,7 @@ def test_hostile_names_are_text_and_stay_apart() -> None:
     for kind in OF_RUNS:
         texts = drawn(plot(records, kind))
         assert all(text.isprintable() for text in texts)
-        assert max(map(len, texts)) < 400
+        assert max(map(len, texts)) < 1_000  # of a name of 10,000 letters
 
 
 def test_a_thousand_variants_are_a_sane_picture() -> None:
