@@ -23,6 +23,7 @@ from bench.cli import (
     init,
     layers,
     plan,
+    plot,
     render,
     resume,
     run,
@@ -44,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 MEASURING = (run, resume, gate, bisect)
-READING = (show, compare, explain, layers, export, history, trend)
+READING = (show, compare, explain, layers, export, plot, history, trend)
 PREPARING = (init, plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)

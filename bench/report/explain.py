@@ -18,7 +18,7 @@ from bench.report.units import ABSENT, bytes_text, percent_text, plain_text, sec
 _STEP_WIDTH = 48
 _NAMED = 3
 _WORTH_SHOWING = 0.01
-_PARTS = {
+PARTS = {
     "context_s": "reading the Dockerfile, sending the context",
     "pull_s": "fetching and unpacking bases",
     "run_cpu_s": "RUN: computing, or waiting for a processor",
@@ -111,9 +111,9 @@ def _step_columns(trial: ExplainedTrial) -> list[GridColumn]:
 
 
 def _time_columns(time: TimeShares, trial: ExplainedTrial) -> list[GridColumn]:
-    names = [name for name in _PARTS if getattr(time, name) or getattr(trial.typical_time or time, name)]
+    names = [name for name in PARTS if getattr(time, name) or getattr(trial.typical_time or time, name)]
     columns = [
-        GridColumn(header="where the time went", cells=(*(_PARTS[name] for name in names), "all"), left=True),
+        GridColumn(header="where the time went", cells=(*(PARTS[name] for name in names), "all"), left=True),
         *_part_columns("this trial", time, names),
     ]
     if trial.typical_time is not None and trial.n_valid > 1:
