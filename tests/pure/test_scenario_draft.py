@@ -251,7 +251,7 @@ def test_the_stages_of_the_final_base_stand_on_the_axis(text: str, template: str
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("FROM scratch\nCOPY a /\n", "no axis base, since FROM scratch"),
+        ("FROM scratch\nCOPY a /\n", "no axis base: FROM scratch starts from nothing"),
         ("FROM python:3.12-slim\n", "FROM python:3.12-slim stays as it is, and comes from its registry"),
         ("FROM node:20-bookworm AS a\nFROM a\n", "line 1: FROM node:20-bookworm stays"),
         ("ARG B\nFROM $B\n", "ARG B has no default"),
