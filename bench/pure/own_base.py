@@ -99,6 +99,6 @@ def _no_axis(final: Stage) -> str:
     if final.is_scratch:
         return "no axis base: FROM scratch starts from nothing, so there is nothing to vary"
     return (
-        f"no axis base, since FROM {final.image} is no base of {CATALOGUE}: to compare bases, add it to scenarios/bases.toml,"
-        " write FROM {{ base.ref }}, and list it under [axes]"
+        f"no axis base, since FROM {final.image} is no base of {CATALOGUE}: to compare bases, add it to"
+        " scenarios/bases.toml, write FROM {{ base.ref }}, and list it under [axes]"
     )
