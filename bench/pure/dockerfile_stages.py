@@ -7,7 +7,7 @@ Follows the reference of the Dockerfile format: ARG before FROM, `--platform`, `
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -70,10 +70,13 @@ def read_stages(lines: Sequence[LogicalLine], *, file: str) -> tuple[Stage, ...]
     """
     above: dict[str, str] = {}
     stages: list[Stage] = []
+    names: dict[str, int] = {}
     for line in lines:
         word, rest = instruction_of(line)
         if word == "FROM":
-            stages.append(_stage(line, rest, above, stages, file))
+            stages.append(_stage(line, rest, above, names, file))
+            if name := stages[-1].name:
+                names[name.lower()] = len(stages) - 1
         elif word == "ARG" and not stages:
             above.update(declared_args(rest, above, {}, {}))
         elif not stages:
@@ -101,7 +104,7 @@ def shortened(text: str) -> str:
     return f"'{words}'" if len(words) <= _LONGEST else f"'{words[:_LONGEST]}…'"
 
 
-def _stage(line: LogicalLine, rest: str, above: dict[str, str], earlier: Sequence[Stage], file: str) -> Stage:
+def _stage(line: LogicalLine, rest: str, above: dict[str, str], names: Mapping[str, int], file: str) -> Stage:
     found = _FROM.fullmatch(rest)
     if found is None:
         raise InputError(
@@ -118,7 +121,7 @@ def _stage(line: LogicalLine, rest: str, above: dict[str, str], earlier: Sequenc
         filled=filled,
         place=_place(line, image),
         name=found["stage"],
-        parent=_parent(filled, earlier),
+        parent=names.get(filled.lower()),
         platform=None if platform is None else platform[1],
         unset=tuple(name for name in names_used(image) if _is_unset(name, image, above)),
     )
@@ -130,12 +133,6 @@ def _place(line: LogicalLine, image: str) -> Place | None:
         if found := word.search(part):
             return Place(line=number, start=found.start(), end=found.end())
     return None
-
-
-def _parent(image: str, earlier: Sequence[Stage]) -> int | None:
-    """The last earlier stage of that name; capitals are the same as small letters."""
-    named = [number for number, stage in enumerate(earlier) if stage.name and stage.name.lower() == image.lower()]
-    return named[-1] if named else None
 
 
 def _is_unset(name: str, image: str, above: dict[str, str]) -> bool:

@@ -19,6 +19,8 @@ from bench.pure.dockerfile_graph import Place, StepNode, dockerfile_graph
 from bench.pure.dockerfile_lines import logical_lines
 
 MOST_STEPS = 2_000
+MOST_LOOKS = 2_000_000
+"""Pairs of a step that copies and a file: some seconds of work."""
 MARK = f"edited in {TRIAL_TOKEN}"
 _HASH, _SLASHES, _STARS, _ANGLES = f"# {MARK}", f"// {MARK}", f"/* {MARK} */", f"<!-- {MARK} -->"
 _COMMENTS: Mapping[str, str] = {
@@ -66,6 +68,8 @@ def guess_edits(dockerfile: str, files: Sequence[str], texts: Mapping[str, str])
         return GuessedEdits(left=(f"no edits are guessed for a Dockerfile of more than {MOST_STEPS:,} instructions",))
     graph = dockerfile_graph(dockerfile, {})
     loose, followed = _copies(graph)
+    if (len(loose) + len(followed)) * len(files) > MOST_LOOKS:
+        return GuessedEdits(left=("no edits are guessed: the context has too many files for so many COPY and ADD",))
     source, deps = _source([*loose, *followed], files), _deps(followed, files, texts)
     together = source is not None and deps is not None and source[0].place == deps[0].place
     pairs = {State.EDIT_SOURCE: source, State.EDIT_DEPS: deps}

@@ -96,8 +96,9 @@ def _release_hint(stage: Stage) -> str:
 
 
 def _no_axis(final: Stage) -> str:
-    what = "FROM scratch" if final.is_scratch else f"FROM {final.image}"
+    if final.is_scratch:
+        return "no axis base: FROM scratch starts from nothing, so there is nothing to vary"
     return (
-        f"no axis base, since {what} is no base of {CATALOGUE}: to compare bases, add it to scenarios/bases.toml,"
-        " write FROM {{ base.ref }}, and list it under [axes]"
+        f"no axis base, since FROM {final.image} is no base of {CATALOGUE}: to compare bases, add it to"
+        " scenarios/bases.toml, write FROM {{ base.ref }}, and list it under [axes]"
     )

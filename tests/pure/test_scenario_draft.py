@@ -130,7 +130,7 @@ def test_line_ends_of_another_system_become_lf_and_that_is_told() -> None:
 
 
 def test_a_megabyte_of_instructions_is_no_trouble() -> None:
-    text = "FROM debian:12\n" + "RUN echo {{ x }} && \\\n  echo y\n" * 32_000
+    text = "FROM debian:12\n" + "RUN echo {{ x }} && \\\n  echo y\n" * 33_000
     made = draft(text)
     assert rendering(made) == text.replace("debian:12", base_ref("debian-12"))
     assert "2,000" in said(made.left)
@@ -139,6 +139,13 @@ def test_a_megabyte_of_instructions_is_no_trouble() -> None:
 def test_a_line_of_a_megabyte_is_none_either() -> None:
     text = f"FROM debian:12\nRUN echo {'{{ ' * 300_000}\nCOPY a b\n"
     assert rendering(draft(text)) == text.replace("debian:12", base_ref("debian-12"))
+
+
+def test_thousands_of_stages_and_of_files_are_none_either() -> None:
+    stages = "".join(f"FROM s{number} AS s{number + 1}\n" for number in range(3_000))
+    assert draft(f"FROM debian:12 AS s0\n{stages}").bases[0] == "debian-12"
+    copies = draft("FROM debian:12\n" + "COPY a b\n" * 1_900, *(f"f{number}" for number in range(2_000)))
+    assert "too many files" in said(copies.left)
 
 
 def test_lines_end_where_builders_end_them() -> None:
@@ -244,7 +251,7 @@ def test_the_stages_of_the_final_base_stand_on_the_axis(text: str, template: str
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("FROM scratch\nCOPY a /\n", "no axis base, since FROM scratch"),
+        ("FROM scratch\nCOPY a /\n", "no axis base: FROM scratch starts from nothing"),
         ("FROM python:3.12-slim\n", "FROM python:3.12-slim stays as it is, and comes from its registry"),
         ("FROM node:20-bookworm AS a\nFROM a\n", "line 1: FROM node:20-bookworm stays"),
         ("ARG B\nFROM $B\n", "ARG B has no default"),
