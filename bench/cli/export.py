@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from bench.cli.options import choice
+from bench.cli.out import write_out
 from bench.cli.show import RESULTS, KeepDisturbedOption, ResultsOption, RunArgument
-from bench.errors import StorageError, UsageError
 from bench.report.choices import ExportFormat
 
 ExportFormatOption = Annotated[
@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
         if out is None:
             typer.echo(text, nl=False)
         else:
-            _write(out, text)
+            write_out(out, text.encode())
 
 
 def _text(run: str, results: Path, form: ExportFormat, metrics: list[str], *, keep_disturbed: bool) -> str:
@@ -73,16 +73,3 @@ def _text(run: str, results: Path, form: ExportFormat, metrics: list[str], *, ke
     records = load_records(RunStore(results).open(run), keep_disturbed=keep_disturbed)
     chosen = parse_metrics(metrics, records.summary)
     return render_export(msgspec.structs.replace(records, metrics=chosen), form)
-
-
-def _write(out: Path, text: str) -> None:
-    from bench.ports.disk import write_whole
-
-    out = out.resolve()  # a link stays one, and leads to the new file
-    if out.exists() and not out.is_file():
-        raise UsageError(f"--out {out} is not a file that can be replaced", remedy="name another, or leave out --out")
-    try:
-        write_whole(out, text.encode())
-    except StorageError as error:
-        error.remedy = "name another file with --out"
-        raise

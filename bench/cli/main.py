@@ -23,6 +23,7 @@ from bench.cli import (
     layers,
     plan,
     render,
+    report,
     resume,
     run,
     scenarios,
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 MEASURING = (run, resume, gate, bisect)
-READING = (show, compare, explain, layers, export, history, trend)
+READING = (show, report, compare, explain, layers, export, history, trend)
 PREPARING = (plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)

@@ -11,6 +11,7 @@ import msgspec
 from bench.model.cache import CacheVerdict, MissKind, MissReason
 from bench.model.explanation import ExplainedStep, ExplainedTrial, Explanation
 from bench.model.timeline import ActivityKind, TimeShares
+from bench.model.trial import Proof
 from bench.report.grid import GridColumn, terminal_grid
 from bench.report.tables import DEFAULT_WIDTH
 from bench.report.units import ABSENT, bytes_text, percent_text, plain_text, seconds_text
@@ -18,7 +19,7 @@ from bench.report.units import ABSENT, bytes_text, percent_text, plain_text, sec
 _STEP_WIDTH = 48
 _NAMED = 3
 _WORTH_SHOWING = 0.01
-_PARTS = {
+PARTS = {
     "context_s": "reading the Dockerfile, sending the context",
     "pull_s": "fetching and unpacking bases",
     "run_cpu_s": "RUN: computing, or waiting for a processor",
@@ -80,19 +81,22 @@ def _heading(trial: ExplainedTrial) -> list[str]:
     if trial.reason is not None:
         lines.append(f"{trial.status}: {plain_text(trial.reason)}")
     if trial.proof is not None:
-        proof = trial.proof
-        sent, pulled = (
-            "not told by this builder" if size is None else bytes_text(size)
-            for size in (proof.context_bytes, proof.pulled_bytes)
-        )
-        lines.append(
-            f"proof: the state is {'proven' if proof.holds else 'NOT proven'}; {proof.executed} steps executed, "
-            f"{proof.cached} from the cache, {trial.never_started} never started; context sent: {sent}; "
-            f"pulled: {pulled}"
-        )
+        lines.append(f"proof: {proof_text(trial.proof, trial.never_started)}")
     if trial.cache_saved_s is not None:
         lines.append(f"the cache saved {seconds_text(trial.cache_saved_s)} of the cold build")
     return lines
+
+
+def proof_text(proof: Proof, never_started: int) -> str:
+    """What shows that a trial's state is what it is called, in words."""
+    sent, pulled = (
+        "not told by this builder" if size is None else bytes_text(size)
+        for size in (proof.context_bytes, proof.pulled_bytes)
+    )
+    return (
+        f"the state is {'proven' if proof.holds else 'NOT proven'}; {proof.executed} steps executed, "
+        f"{proof.cached} from the cache, {never_started} never started; context sent: {sent}; pulled: {pulled}"
+    )
 
 
 def _step_columns(trial: ExplainedTrial) -> list[GridColumn]:
@@ -111,9 +115,9 @@ def _step_columns(trial: ExplainedTrial) -> list[GridColumn]:
 
 
 def _time_columns(time: TimeShares, trial: ExplainedTrial) -> list[GridColumn]:
-    names = [name for name in _PARTS if getattr(time, name) or getattr(trial.typical_time or time, name)]
+    names = [name for name in PARTS if getattr(time, name) or getattr(trial.typical_time or time, name)]
     columns = [
-        GridColumn(header="where the time went", cells=(*(_PARTS[name] for name in names), "all"), left=True),
+        GridColumn(header="where the time went", cells=(*(PARTS[name] for name in names), "all"), left=True),
         *_part_columns("this trial", time, names),
     ]
     if trial.typical_time is not None and trial.n_valid > 1:

@@ -1,0 +1,287 @@
+"""The answer of a run in words made from its numbers: what is best, what each choice changes, what is undecided.
+
+Everything is said with its interval. Neighbours: `bench.pure.effects` has the effects, `rows` the tables below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bench.model.scenario import State
+from bench.model.summary import AxisEffect, MetricSummary, Row, Summary
+from bench.pure.metrics import IMAGE_SIZE, WALL
+from bench.pure.statistics import NOMINAL_COVERAGE, RatioEstimate, rounds_to_decide
+from bench.pure.verdicts import DEFAULT_MARGIN
+from bench.report.html.model import Answer, Best, Change, Choice, Judgement, Phrase, Point
+from bench.report.html.texts import short_name, visible
+from bench.report.units import (
+    DASH,
+    MINUS,
+    bytes_text,
+    count_text,
+    percent_text,
+    ratio_number,
+    seconds_range_text,
+    seconds_text,
+)
+
+LEAST_ROUNDS = 3
+"""With fewer, Student's t has one degree of freedom at most, and its interval says nothing."""
+_ALIKE = 1.01
+_NAMED = 3
+_TWICE = 2.0
+_TEN_PERCENT = 9.95
+_PRACTICAL_ROUNDS = 1000
+_WORDS = {WALL: ("faster", "slower"), IMAGE_SIZE: ("smaller", "larger")}
+
+
+def answer_of(summary: Summary, places: Mapping[str, int]) -> Answer:
+    """The answer of a run. `places` maps each variant's id to its place on the page."""
+    states = [state for state in State if any(row.state is state for row in summary.rows)]
+    by_state = {state: _measured(summary.rows, state) for state in states}
+    sizes = _sizes(summary.rows)
+    bests = [_fastest(state, rows, places) for state, rows in by_state.items() if rows]
+    if sizes:
+        bests.append(_smallest(sizes, places))
+    return Answer(
+        lead=tuple(_lead(by_state, sizes, places)),
+        bests=tuple(bests),
+        front=tuple(_front(next((rows for rows in by_state.values() if rows), []), places)),
+        choices=_choices(summary.axes),
+        undecided=(*_without_numbers(by_state), *_not_told_apart(by_state), *_undecided_effects(summary.axes)),
+    )
+
+
+def judge_effect(effect: AxisEffect, margin: float = DEFAULT_MARGIN) -> Judgement:
+    """What an effect's interval by itself shows. One within the margin of no change is the same, be 1 in it or not.
+
+    A size is the same in every round, so that its ratio is enough; a time needs an interval from three rounds or more.
+    """
+    low, high = effect.low, effect.high
+    if effect.metric == IMAGE_SIZE and (low is None or high is None):
+        low = high = effect.ratio
+    if low is None or high is None or (effect.metric == WALL and effect.n_rounds < LEAST_ROUNDS):
+        return Judgement.UNDECIDED
+    if 1 / (1 + margin) <= low and high <= 1 + margin:
+        return Judgement.SAME
+    if low <= 1 <= high:
+        return Judgement.UNDECIDED
+    return Judgement.WORSE if low > 1 else Judgement.BETTER
+
+
+def effect_text(effect: AxisEffect) -> str:
+    """An effect in words: `6.1 % slower (+2.0 % to +9.3 %)`, `73 % smaller`, `undecided (+1.0 % to +12 %)`."""
+    better, worse = _WORDS[effect.metric]
+    interval = _interval(effect)
+    match judge_effect(effect):
+        case Judgement.SAME:
+            return f"the same within {percent_text(DEFAULT_MARGIN)}{interval}"
+        case Judgement.UNDECIDED:
+            return f"undecided{interval}"
+        case Judgement.BETTER:
+            return f"{_percent(1 - effect.ratio)} {better}{interval}"
+        case Judgement.WORSE if effect.ratio >= _TWICE:
+            times = ratio_number(effect.ratio)
+            return f"{times} times as {'long' if effect.metric == WALL else 'large'}{interval}"
+        case Judgement.WORSE:
+            return f"{_percent(effect.ratio - 1)} {worse}{interval}"
+
+
+def _measured(rows: Sequence[Row], state: State) -> list[Row]:
+    """The rows of a state that have a time, the fastest first."""
+    found = [row for row in rows if row.state is state and WALL in row.metrics]
+    return sorted(found, key=lambda row: row.metrics[WALL].median)
+
+
+def _sizes(rows: Sequence[Row]) -> list[tuple[str, float]]:
+    """Each variant with the size of its image, the smallest first; the first state that has one tells it."""
+    sizes: dict[str, float] = {}
+    for row in rows:
+        if IMAGE_SIZE in row.metrics:
+            sizes.setdefault(row.variant, row.metrics[IMAGE_SIZE].median)
+    return sorted(sizes.items(), key=lambda pair: pair[1])
+
+
+def _fastest(state: State, rows: Sequence[Row], places: Mapping[str, int]) -> Best:
+    best = rows[0]
+    wall = best.metrics[WALL]
+    within = f" ({seconds_range_text(wall.low, wall.high, like=wall.median)})" if wall.n > 1 else ""
+    return Best(
+        title=f"Fastest {state}",
+        value=seconds_text(wall.median) + within,
+        variant=_named(best.variant, places),
+        note=_how_sure(rows),
+    )
+
+
+def _how_sure(rows: Sequence[Row]) -> str:
+    """What the intervals say of the first row against all others."""
+    best = rows[0].metrics[WALL]
+    kind = _interval_kind(best)
+    others = len(rows) - 1
+    if best.n == 1:
+        return "1 round: how much it varies is not known"
+    near = _overlapping(rows)
+    if not others:
+        return f"{kind} of {count_text(best.n, 'build')}; no other variant to compare with"
+    if not near:
+        return (
+            f"its {kind} lies below those of all {others} others" if others > 1 else f"its {kind} is below the other's"
+        )
+    names = ", ".join(short_name(row.variant) for row in near[:_NAMED])
+    more = f" and {len(near) - _NAMED} more" if len(near) > _NAMED else ""
+    return f"not told apart from {names}{more}: the {kind}s overlap"
+
+
+def _interval_kind(metric: MetricSummary) -> str:
+    return "95 % interval" if metric.coverage >= NOMINAL_COVERAGE else "range"
+
+
+def _overlapping(rows: Sequence[Row]) -> list[Row]:
+    best = rows[0].metrics[WALL]
+    return [row for row in rows[1:] if row.metrics[WALL].low <= best.high]
+
+
+def _smallest(sizes: Sequence[tuple[str, float]], places: Mapping[str, int]) -> Best:
+    name, size = sizes[0]
+    alike = [other for other, its in sizes[1:] if its <= size * _ALIKE]
+    if alike:
+        shown = ", ".join(map(short_name, alike[:_NAMED]))
+        more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
+        note = f"within 1 % of it: {shown}{more}"
+    elif sizes[1:]:
+        note = f"the next is {bytes_text(sizes[1][1])}, the largest {bytes_text(sizes[-1][1])}"
+    else:
+        note = "no other variant to compare with"
+    return Best(title="Smallest image", value=bytes_text(size), variant=_named(name, places), note=note)
+
+
+def _lead(
+    by_state: Mapping[State, Sequence[Row]], sizes: Sequence[tuple[str, float]], places: Mapping[str, int]
+) -> list[Phrase]:
+    state, rows = next(((state, rows) for state, rows in by_state.items() if rows), (None, ()))
+    if state is None or not rows:
+        return [Phrase(text="No build of this run counts in a number: see what went wrong under Warnings.")]
+    fastest = rows[0]
+    phrases = [
+        Phrase(text=f"{state.capitalize()} builds are fastest with "),
+        _named(fastest.variant, places),
+        Phrase(text=f", at {seconds_text(fastest.metrics[WALL].median)}"),
+    ]
+    if not sizes:
+        return [*phrases, Phrase(text=".")]
+    name, size = sizes[0]
+    if name == fastest.variant:
+        return [*phrases, Phrase(text=f"; it also makes the smallest image, {bytes_text(size)}.")]
+    phrases += [Phrase(text=". The smallest image comes from "), _named(name, places)]
+    return [*phrases, Phrase(text=f", {bytes_text(size)}.")]
+
+
+def _front(rows: Sequence[Row], places: Mapping[str, int]) -> list[Point]:
+    by_name = {row.variant: row for row in rows}
+    return [
+        Point(
+            variant=_named(name, places),
+            text=f"{seconds_text(by_name[name].metrics[WALL].median)}, "
+            f"{bytes_text(by_name[name].metrics[IMAGE_SIZE].median)}",
+        )
+        for name in pareto_front(rows)
+    ]
+
+
+def pareto_front(rows: Sequence[Row]) -> list[str]:
+    """The variants of one state that no other one beats in time and size at once, the fastest first."""
+    front: list[str] = []
+    smallest = float("inf")
+    having = [row for row in rows if WALL in row.metrics and IMAGE_SIZE in row.metrics]
+    for row in sorted(having, key=lambda row: (row.metrics[WALL].median, row.metrics[IMAGE_SIZE].median)):
+        if row.metrics[IMAGE_SIZE].median < smallest:
+            smallest = row.metrics[IMAGE_SIZE].median
+            front.append(row.variant)
+    return front
+
+
+def _choices(effects: Sequence[AxisEffect]) -> tuple[Choice, ...]:
+    """The effects by what is chosen; the size of an image once, for the states agree in it."""
+    groups: dict[tuple[str, str], list[AxisEffect]] = {}
+    for effect in effects:
+        groups.setdefault((effect.axis, effect.level), []).append(effect)
+    return tuple(
+        Choice(axis=visible(axis), text=_instead(group[0]), changes=tuple(_changes(group)))
+        for (axis, _), group in groups.items()
+    )
+
+
+def _changes(group: Sequence[AxisEffect]) -> list[Change]:
+    sizes = [effect for effect in group if effect.metric == IMAGE_SIZE][:1]
+    times = [effect for effect in group if effect.metric == WALL]
+    return [
+        Change(
+            about="image" if effect.metric == IMAGE_SIZE else f"{effect.state} builds",
+            text=effect_text(effect),
+            judgement=judge_effect(effect),
+        )
+        for effect in (*times, *sizes)
+    ]
+
+
+def _undecided_effects(effects: Sequence[AxisEffect]) -> list[str]:
+    return [
+        f"{_instead(effect)}, {effect.state}: {_why_undecided(effect)}"
+        for effect in effects
+        if effect.metric == WALL and judge_effect(effect) is Judgement.UNDECIDED
+    ]
+
+
+def _why_undecided(effect: AxisEffect) -> str:
+    if effect.n_rounds < LEAST_ROUNDS or effect.low is None or effect.high is None:
+        return f"{count_text(effect.n_rounds, 'round')} cannot tell; take 6 or more."
+    estimate = RatioEstimate(ratio=effect.ratio, low=effect.low, high=effect.high, n=effect.n_rounds)
+    wanted = rounds_to_decide(estimate, DEFAULT_MARGIN)
+    reach = f"the 95 % interval reaches from {_signed(effect.low)} to {_signed(effect.high)}"
+    if wanted is None or wanted > _PRACTICAL_ROUNDS:
+        return f"{reach}, and no practical number of rounds would decide it."
+    return f"{reach}; about {count_text(wanted, 'round')} in all would decide it."
+
+
+def _not_told_apart(by_state: Mapping[State, Sequence[Row]]) -> list[str]:
+    """The states of which the fastest variant is not clear."""
+    return [
+        f"Which variant is fastest {state}: the fastest {len(near) + 1} of {len(rows)} have overlapping "
+        f"{_interval_kind(rows[0].metrics[WALL])}s."
+        for state, rows in by_state.items()
+        if rows and rows[0].metrics[WALL].n > 1 and (near := _overlapping(rows))
+    ]
+
+
+def _without_numbers(by_state: Mapping[State, Sequence[Row]]) -> list[str]:
+    return [f"Anything about {state}: no build in that state counts." for state, rows in by_state.items() if not rows]
+
+
+def _named(variant: str, places: Mapping[str, int]) -> Phrase:
+    return Phrase(text=short_name(variant), variant=places.get(variant))
+
+
+def _instead(effect: AxisEffect) -> str:
+    return f"{short_name(effect.level)} instead of {short_name(effect.reference)}"
+
+
+def _interval(effect: AxisEffect) -> str:
+    if effect.low is None or effect.high is None or effect.n_rounds < LEAST_ROUNDS:
+        return f" (in {count_text(effect.n_rounds, 'round')})"
+    if effect.high - effect.low < effect.ratio * 1e-6:
+        return ""
+    if judge_effect(effect) is Judgement.WORSE and effect.ratio >= _TWICE:
+        return f" ({ratio_number(effect.low)}{DASH}{ratio_number(effect.high)})"
+    return f" ({_signed(effect.low)} to {_signed(effect.high)})"
+
+
+def _signed(ratio: float) -> str:
+    change = ratio - 1
+    return f"{MINUS if change < 0 else '+'}{_percent(abs(change))}"
+
+
+def _percent(share: float) -> str:
+    """A change in per cent with two figures; no more of them are ever sure."""
+    percent = share * 100
+    return f"{percent:.0f} %" if percent >= _TEN_PERCENT else f"{percent:.1f} %"
