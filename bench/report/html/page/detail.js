@@ -1,5 +1,13 @@
 // One variant: what it is, the steps of the median trial of each state, every trial, the image's layers, the Dockerfile.
 
+/** The median of some numbers, null of none. */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  if (!sorted.length) return null;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
 function setUpDetail(article, data) {
   const key = article.id;
   const pick = article.querySelector(".pick");
@@ -87,24 +95,29 @@ function setUpDetail(article, data) {
     return lane;
   }
 
-  /** Every trial as a dot on one scale that begins at 0, its number and time in a table below for who cannot see it. */
+  /** Every trial as a dot, a line of its own for each round, from the fastest to the slowest; as a table below it. */
   function dots(state) {
     const timed = (state.trials || []).filter((trial) => trial.wall !== undefined);
     if (!timed.length) return [];
-    const counted = timed.filter((trial) => trial.counts !== false).map((trial) => trial.wall).sort((a, b) => a - b);
-    const most = Math.max(...timed.map((trial) => trial.wall)) || 1;
-    const x = (wall) => 10 + (wall / most) * 580;
-    const half = Math.floor(counted.length / 2);
-    const middle = counted.length % 2 ? counted[half] : (counted[half - 1] + counted[half]) / 2;
-    const picture = draw("svg", { class: "dots", viewBox: "0 0 620 56", role: "img" }, draw("title", {}, `${state.state}: ${timed.length} trials from 0 to ${seconds(most)}`));
-    picture.append(draw("line", { x1: 10, x2: 590, y1: 26, y2: 26 }));
-    if (counted.length) picture.append(draw("line", { class: "middle", x1: x(middle), x2: x(middle), y1: 8, y2: 40 }));
+    const walls = timed.map((trial) => trial.wall);
+    const [least, most] = [Math.min(...walls), Math.max(...walls)];
+    const x = (wall) => 12 + (most > least ? (wall - least) / (most - least) : 0.5) * 576;
+    const rounds = [...new Set(timed.map((trial) => trial.round))].sort((a, b) => a - b);
+    const step = Math.max(4, Math.min(12, 120 / rounds.length));
+    const foot = 14 + step * rounds.length;
+    const said = `${state.state}: the times of ${timed.length} trials, from ${seconds(least)} to ${seconds(most)}`;
+    const picture = draw("svg", { class: "dots", viewBox: `0 0 600 ${foot + 26}`, role: "img" }, draw("title", {}, said));
+    picture.append(draw("line", { x1: 12, x2: 588, y1: foot, y2: foot }));
+    const middle = median(timed.filter((trial) => trial.counts !== false).map((trial) => trial.wall));
+    if (middle !== null) picture.append(draw("line", { class: "middle", x1: x(middle), x2: x(middle), y1: 4, y2: foot }));
     for (const trial of timed) {
-      const dot = draw("circle", { cx: x(trial.wall), cy: 20 + ((trial.round * 5) % 13), r: 5, class: trial.counts === false ? "lost" : "counts" });
-      dot.append(draw("title", {}, `round ${trial.round}, trial ${trial.number}: ${seconds(trial.wall)}${trial.counts === false ? ", does not count" : ""}`));
-      picture.append(dot);
+      const lost = trial.counts === false;
+      const place = { cx: x(trial.wall), cy: 10 + step * rounds.indexOf(trial.round), r: 5, class: lost ? "lost" : "counts" };
+      const words = `round ${trial.round}, trial ${trial.number}: ${seconds(trial.wall)}${lost ? ", does not count" : ""}`;
+      picture.append(draw("circle", place, draw("title", {}, words)));
     }
-    picture.append(draw("text", { x: 10, y: 54 }, "0"), draw("text", { x: 590, y: 54, "text-anchor": "end" }, seconds(most)));
+    picture.append(draw("text", { x: 6, y: foot + 18 }, seconds(least)));
+    picture.append(draw("text", { x: 594, y: foot + 18, "text-anchor": "end" }, seconds(most)));
     const rows = state.trials.map((trial) =>
       make(
         "tr",
@@ -116,6 +129,7 @@ function setUpDetail(article, data) {
       ),
     );
     return [
+      make("p", { class: "muted" }, "Every trial, the first round on top, from the fastest to the slowest; the line is the median, a ring counts in no number."),
       picture,
       make("details", {}, make("summary", {}, `All ${state.trials.length} trials, ${state.state}`), table(`${state.state}: every trial`, [head("trial"), numeric("time"), head("ended"), head("reason")], rows)),
     ];
