@@ -22,6 +22,7 @@ from bench.cli import (
     history,
     layers,
     plan,
+    plot,
     render,
     report,
     resume,
@@ -44,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 MEASURING = (run, resume, gate, bisect)
-READING = (show, report, compare, explain, layers, export, history, trend)
+READING = (show, report, compare, explain, layers, export, plot, history, trend)
 PREPARING = (plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)

@@ -31,7 +31,7 @@ def explain(
     Of several rounds it is the valid trial whose wall time is nearest to the median; without a valid one the latest.
     Raises UsageError where the run has no such variant or round, and where nothing of it is recorded yet.
     """
-    variants = _chosen_variants(run, variant)
+    variants = chosen_variants(run, variant)
     if round_ is not None and not 1 <= round_ <= run.plan.rounds:
         raise UsageError(f"the run {run.id} has no round {round_}", remedy=f"--round 1 to {run.plan.rounds}")
     cold = cold_seconds(trials)
@@ -47,7 +47,8 @@ def explain(
     return Explanation(run=run.id, trials=tuple(found))
 
 
-def _chosen_variants(run: Run, variant: str | None) -> list[str]:
+def chosen_variants(run: Run, variant: str | None) -> list[str]:
+    """The ids of all variants of a run, or of the one that is named. Raises UsageError where there is none such."""
     names = [known.id for known in run.plan.variants]
     if variant is None:
         return names
@@ -63,7 +64,7 @@ def _explained(
     chosen: Sequence[Trial], recorded: Sequence[Trial], cold: StepSeconds, *, is_typical: bool
 ) -> ExplainedTrial:
     valid = [trial for trial in recorded if trial.status is TrialStatus.VALID]
-    trial = _nearest_to_median(chosen)
+    trial = nearest_to_median(chosen)
     on_path = {step.digest for step in trial.critical_path}
     return ExplainedTrial(
         variant=trial.variant,
@@ -85,7 +86,8 @@ def _explained(
     )
 
 
-def _nearest_to_median(trials: Sequence[Trial]) -> Trial:
+def nearest_to_median(trials: Sequence[Trial]) -> Trial:
+    """The valid trial whose wall time is nearest to the median of the valid ones; without one, the last of all."""
     walls = {
         trial.number: trial.wall_s for trial in trials if trial.status is TrialStatus.VALID and trial.wall_s is not None
     }

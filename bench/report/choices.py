@@ -64,6 +64,31 @@ class ComparisonFormat(StrEnum):
     JSON = "json"
 
 
+class PlotKind(StrEnum):
+    """What a picture shows."""
+
+    TRADEOFF = "tradeoff"
+    EFFECTS = "effects"
+    PHASES = "phases"
+    WATERFALL = "waterfall"
+    TRIALS = "trials"
+    TREND = "trend"
+
+
+class PlotFormat(StrEnum):
+    """What a picture's file can be."""
+
+    SVG = "svg"
+    PNG = "png"
+
+
+class Theme(StrEnum):
+    """What a picture is looked at on."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
 class SortColumn(StrEnum):
     """What the rows of a state can be sorted by. Hits sort the most first, everything else the least first."""
 

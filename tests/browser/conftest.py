@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.report.html.charts import illustrated
 from bench.report.html.page import RunParts, page_of
 from bench.report.html.render import render_page
 
@@ -20,6 +21,7 @@ class Shown:
 
     def __init__(self, page: Page, path: Path) -> None:
         self.page = page
+        self.path = path
         self.errors: list[str] = []
         self.requests: list[str] = []
         page.on("console", lambda said: self.errors.append(said.text) if said.type in {"error", "warning"} else None)
@@ -48,9 +50,10 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     """Shows runs as a page; it may complain of nothing and ask for nothing until the test is over."""
     opened: list[Shown] = []
 
-    def go(*parts: RunParts, size: tuple[int, int] = DESKTOP, dark: bool = False) -> Shown:
+    def go(*parts: RunParts, size: tuple[int, int] = DESKTOP, dark: bool = False, pictures: bool = False) -> Shown:
         path = tmp_path / "report.html"
-        path.write_text(render_page(page_of(parts)))
+        view = page_of(parts)
+        path.write_text(render_page(illustrated(view, [one.summary for one in parts]) if pictures else view))
         page = browser.new_page(
             viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
         )

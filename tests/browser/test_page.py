@@ -10,8 +10,6 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from bench.model.scenario import State
-from bench.report.html.page import page_of
-from bench.report.html.render import render_page
 from bench.report.units import DASH, bytes_text, seconds_text
 from tests.browser.conftest import PHONE, Show
 from tests.pages import HOSTILE, SEEN, everything, hostile, large
@@ -264,8 +262,55 @@ STATES = (State.COLD, State.WARM, State.EDIT_SOURCE, State.EDIT_DEPS)
 def test_a_large_run_stays_within_what_is_promised(
     show: Show, variants: int, states: tuple[State, ...], rounds: int, most_bytes: int
 ) -> None:
-    parts = large(variants, states, rounds)
-    assert len(render_page(page_of([parts])).encode()) < most_bytes
-    page = show(parts).page
+    shown = show(large(variants, states, rounds), pictures=True)
+    assert shown.path.stat().st_size < most_bytes
+    page = shown.page
+    page.wait_for_selector("html[data-charts=drawn]")
     page.goto(f"{page.url}#r1-v{variants - 1}")
     expect(page.locator("#r1-detail table.fall").first).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desktop", "phone"])
+def test_pictures_are_drawn_described_and_fit_the_window(show: Show, size: tuple[int, int]) -> None:
+    page = show(everything(), size=size, pictures=True).page
+    page.wait_for_selector("html[data-charts=drawn]")
+    for kind in ("tradeoff", "effects"):
+        picture = page.locator(f"#r1-{kind}-chart .drawing > svg")
+        expect(picture).to_be_visible()
+        expect(picture).to_have_attribute("role", "img")
+        assert len(picture.get_attribute("aria-label") or "") > 40
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS] == []
+
+
+def test_a_point_of_the_trade_off_leads_to_its_variant_and_says_what_it_is(show: Show) -> None:
+    page = show(everything(), pictures=True).page
+    page.wait_for_selector("html[data-charts=drawn]")
+    point = page.locator("#r1-tradeoff-chart svg .mark-symbol.role-mark path").last  # the one on top of others
+    point.hover()
+    tooltip = page.locator("#vg-tooltip-element")
+    expect(tooltip).to_contain_text("2.22 s (2.20")
+    named = tooltip.locator("td.value").first.text_content() or ""
+    point.click()
+    expect(page.locator("#r1-detail h3")).to_be_focused()
+    expect(page.locator("#r1-detail h3")).to_have_text(named)
+
+
+def test_pictures_are_drawn_anew_for_another_theme(show: Show) -> None:
+    page = show(everything(), pictures=True).page
+    page.wait_for_selector("html[data-charts=drawn]")
+    colour = "getComputedStyle(document.querySelector('#r1-tradeoff-chart svg .role-axis-label text')).fill"
+    light = page.evaluate(colour)
+    page.get_by_role("button", name="Use dark colours").click()
+    page.wait_for_function(f"{colour} !== '{light}'")
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_names_are_text_in_pictures(show: Show, kind: str) -> None:
+    page = show(hostile(HOSTILE[kind]), pictures=True).page
+    page.wait_for_selector("html[data-charts=drawn]")
+    page.locator("#r1-tradeoff-chart svg .mark-symbol.role-mark path").last.hover()
+    expect(page.locator("#vg-tooltip-element")).to_be_visible()
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img").count() == 0

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from bench.model.scenario import State
 from bench.model.summary import AxisEffect, MetricSummary, Row, Summary
 from bench.pure.metrics import IMAGE_SIZE, WALL
+from bench.pure.pareto import pareto_front
 from bench.pure.statistics import NOMINAL_COVERAGE, RatioEstimate, rounds_to_decide
 from bench.pure.verdicts import DEFAULT_MARGIN
 from bench.report.html.model import Answer, Best, Change, Choice, Judgement, Phrase, Point
@@ -178,27 +179,15 @@ def _lead(
 
 
 def _front(rows: Sequence[Row], places: Mapping[str, int]) -> list[Point]:
-    by_name = {row.variant: row for row in rows}
+    sized = [row for row in rows if IMAGE_SIZE in row.metrics]
+    both = [(row.metrics[WALL].median, row.metrics[IMAGE_SIZE].median) for row in sized]
     return [
         Point(
-            variant=_named(name, places),
-            text=f"{seconds_text(by_name[name].metrics[WALL].median)}, "
-            f"{bytes_text(by_name[name].metrics[IMAGE_SIZE].median)}",
+            variant=_named(sized[place].variant, places),
+            text=f"{seconds_text(both[place][0])}, {bytes_text(both[place][1])}",
         )
-        for name in pareto_front(rows)
+        for place in pareto_front(both)
     ]
-
-
-def pareto_front(rows: Sequence[Row]) -> list[str]:
-    """The variants of one state that no other one beats in time and size at once, the fastest first."""
-    front: list[str] = []
-    smallest = float("inf")
-    having = [row for row in rows if WALL in row.metrics and IMAGE_SIZE in row.metrics]
-    for row in sorted(having, key=lambda row: (row.metrics[WALL].median, row.metrics[IMAGE_SIZE].median)):
-        if row.metrics[IMAGE_SIZE].median < smallest:
-            smallest = row.metrics[IMAGE_SIZE].median
-            front.append(row.variant)
-    return front
 
 
 def _choices(effects: Sequence[AxisEffect]) -> tuple[Choice, ...]:

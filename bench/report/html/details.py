@@ -127,7 +127,6 @@ def _step(step: Step, told: ExplainedStep, used: StepUse | None, texts: Texts) -
     where = " ".join(str(part) for part in (step.stage, step.position) if part is not None)
     return StepView(
         name=texts.place(step.name),
-        kind=step.kind.value,
         cache=told.verdict.value,
         where=texts.place(where) if where else None,
         start=_rounded(step.start_s),

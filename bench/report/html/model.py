@@ -190,14 +190,15 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     plan: Grid
 
 
-class StepView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A step of a trial. `cache` is a `CacheVerdict`, `path` says that it lies on the critical path.
+class StepView(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """A step of a trial: in the JSON a list of its values, for there are tens of thousands of them.
 
-    `start` counts from the build's first event, `took` is the step's time, `saved` what a hit spared, all in seconds.
+    `cache` is a `CacheVerdict`, `path` says that it lies on the critical path. `start` counts from the build's first
+    event, `took` is the step's time, `saved` what a hit spared, `cpu` what it computed, all in seconds; `memory` (at
+    its peak) and `written` are bytes.
     """
 
     name: int
-    kind: str
     cache: str
     where: int | None = None
     start: float | None = None
@@ -273,16 +274,23 @@ class VariantView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the scripts of one run need. `first` is the place of the variant that is shown at first."""
+    """Everything that the scripts of one run need. `first` is the place of the variant that is shown at first.
+
+    `step_fields` names the values of a step.
+    """
 
     texts: tuple[str, ...]
     axes: tuple[str, ...]
     first: int
     variants: tuple[VariantView, ...]
+    step_fields: tuple[str, ...] = StepView.__struct_fields__
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture as Vega-Lite specifications without a theme: for a wide window, and for a phone's."""
+    """A picture as Vega-Lite specifications without a theme: for a wide window, and for a phone's.
+
+    The narrow one takes those of the wide one's `datasets` that it does not have itself.
+    """
 
     wide: Mapping[str, Any]
     narrow: Mapping[str, Any]

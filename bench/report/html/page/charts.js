@@ -27,11 +27,12 @@ function setUpCharts() {
   }
 
   async function drawOne(one) {
-    const spec = narrow.matches ? one.spec.narrow : one.spec.wide;
+    const { wide } = one.spec;
+    const spec = narrow.matches ? { ...one.spec.narrow, datasets: { ...wide.datasets, ...one.spec.narrow.datasets } } : wide;
     const made = await vegaEmbed(
       one.place,
       { ...spec, config: isDark() ? themes.dark : themes.light },
-      { mode: "vega-lite", ast: true, actions: false, renderer: "svg" },
+      { mode: "vega-lite", ast: true, actions: false, renderer: "svg", tooltip: { theme: isDark() ? "dark" : "light" } },
     );
     one.view?.finalize();
     one.view = made.view;

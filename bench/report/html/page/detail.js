@@ -54,7 +54,7 @@ function setUpDetail(article, data) {
   }
 
   function waterfall(state) {
-    const steps = state.steps;
+    const steps = state.steps.map((values) => Object.fromEntries(data.step_fields.map((field, at) => [field, values[at] ?? undefined])));
     const span = Math.max(...steps.map((step) => (step.start || 0) + (step.took || 0)), state.wall || 0) || 1;
     const with_ = (field) => steps.some((step) => step[field] !== undefined);
     const columns = [
