@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bench.model.summary import Summary
+from bench.pure.metrics import IMAGE_SIZE, WALL
 from bench.report.charts.themes import Spec, config_of
 from bench.report.choices import Theme
 from bench.report.html.model import Chart, Page, Runtime
@@ -30,14 +31,19 @@ def illustrated(page: Page, summaries: Sequence[Summary]) -> Page:
 
 
 def charts_of(summary: Summary) -> dict[str, Chart]:
-    """The pictures of a run by their kind. Where the time goes is drawn by the page itself, out of its table."""
+    """The pictures of a run by their kind, those that have something to show.
+
+    Where the time goes is drawn by the page itself, out of its table.
+    """
     from bench.report.charts.effects import effects  # noqa: PLC0415  (altair is slow to import)
     from bench.report.charts.tradeoff import tradeoff  # noqa: PLC0415
 
-    return {
-        "tradeoff": _chart(tradeoff(summary, width=WIDE), tradeoff(summary, width=NARROW)),
-        "effects": _chart(effects(summary, width=WIDE), effects(summary, width=NARROW)),
-    }
+    charts: dict[str, Chart] = {}
+    if any(WALL in row.metrics and IMAGE_SIZE in row.metrics for row in summary.rows):
+        charts["tradeoff"] = _chart(tradeoff(summary, width=WIDE), tradeoff(summary, width=NARROW))
+    if summary.axes:
+        charts["effects"] = _chart(effects(summary, width=WIDE), effects(summary, width=NARROW))
+    return charts
 
 
 @functools.cache

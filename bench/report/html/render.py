@@ -2,7 +2,7 @@
 
 The template escapes every value, and a name that it does not know is an error. Scripts get their data as JSON in which
 no `<` stands, and make text nodes of it. The page's own policy lets nothing run but these scripts, by their digests,
-and lets nothing be fetched. Neighbour: `page/` holds the template, the styles and the scripts.
+and lets nothing be fetched. Neighbour: `assets/` holds the template, the styles and the scripts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STYLES = "page.css"
 TEMPLATE = "page.html.jinja"
 FIRST_ROWS = 200
 """So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
-_FOLDER = "page"
+_FOLDER = "assets"
 _IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 

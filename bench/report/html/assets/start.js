@@ -23,6 +23,12 @@ function draw(tag, attributes = {}, ...children) {
 /** A name or another text that may be in any language: its direction is its own. */
 const name = (text) => make("bdi", {}, text);
 
+/** The same for a text that may be very long: its beginning, and all of it for who asks. */
+function long(text) {
+  if (text.length <= 300) return name(text);
+  return make("details", {}, make("summary", {}, name(`${[...text].slice(0, 160).join("")}…`)), make("bdi", { class: "whole" }, text));
+}
+
 /** How many decimals make three figures. */
 const decimals = (value) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 

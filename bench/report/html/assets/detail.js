@@ -43,7 +43,7 @@ function setUpDetail(article, data) {
   }
 
   function stateParts(state) {
-    const lost = (state.trials || []).filter((trial) => trial.counts === false);
+    const lost = (state.trials || []).filter((trial) => trial.status !== "valid");
     return [
       make(lower, {}, state.state),
       make("p", { class: "muted" }, `Steps of ${text(state.title)}.`, ...(state.proof === undefined ? [] : [" Proof: ", name(text(state.proof)), "."])),
@@ -68,7 +68,7 @@ function setUpDetail(article, data) {
       make(
         "tr",
         {},
-        make("th", { scope: "row", class: "step" }, name((step.where === undefined ? "" : `[${text(step.where)}] `) + text(step.name))),
+        make("th", { scope: "row", class: "step" }, long((step.where === undefined ? "" : `[${text(step.where)}] `) + text(step.name))),
         make("td", {}, mark(step)),
         number(seconds(step.took)),
         ...columns.map(([, , cell]) => number(cell(step))),
@@ -137,11 +137,10 @@ function setUpDetail(article, data) {
 
   function failed(trial) {
     const tail = (trial.tail || []).map(text).join("\n");
-    const status = trial.status === "valid" ? "disturbed" : trial.status;
     return make(
       "details",
       { class: "failed", open: Boolean(tail) },
-      make("summary", {}, `Trial ${trial.number}, round ${trial.round}: ${status}`),
+      make("summary", {}, `Trial ${trial.number}, round ${trial.round}: ${trial.status}`),
       make("p", {}, trial.reason === undefined ? "No reason is recorded." : name(text(trial.reason))),
       tail ? make("pre", { tabindex: 0, role: "region", "aria-label": `End of the log of trial ${trial.number}` }, tail) : null,
       trial.log === undefined ? null : make("p", { class: "muted" }, "log: ", name(text(trial.log))),
@@ -155,7 +154,7 @@ function setUpDetail(article, data) {
         "tr",
         {},
         make("th", { scope: "row" }, String(at + 1)),
-        make("td", {}, name(text(layer.made))),
+        make("td", {}, long(text(layer.made))),
         number(bytes(layer.size)),
         number(bytes(layer.packed || 0)),
         number(bytes(layer.waste || 0)),
@@ -166,7 +165,7 @@ function setUpDetail(article, data) {
     const shown = [table("Layers of the image, the lowest first", heads, rows)];
     if (variant.worst) {
       const worst = variant.worst.map((path) =>
-        make("tr", {}, make("th", { scope: "row" }, name(text(path.path))), number(bytes(path.size)), make("td", {}, text(path.how))),
+        make("tr", {}, make("th", { scope: "row" }, long(text(path.path))), number(bytes(path.size)), make("td", {}, text(path.how))),
       );
       shown.push(table("What wastes the most", [head("path"), numeric("size"), head("how")], worst));
     }
