@@ -151,3 +151,11 @@ def test_an_undecided_effect_says_how_many_rounds_would_decide_it() -> None:
         f"alpine-3.23 instead of debian-12, cold: the 95 % interval reaches from {MINUS}7.0 % to +12 %; "
         "about 133 rounds in all would decide it."
     )
+
+
+def test_a_run_that_other_work_disturbed_says_how_to_count_it_all_the_same() -> None:
+    plan = make_plan()
+    trials = tuple(msgspec.structs.replace(one, disturbed="other work") for one in make_trials(plan))
+    lead = answer_of(summarise(make_run(plan), trials), {}).lead
+    assert "other work disturbed 24 valid trials" in lead[0].text
+    assert "--keep-disturbed" in lead[0].text

@@ -45,7 +45,7 @@ def answer_of(summary: Summary, places: Mapping[str, int]) -> Answer:
     if sizes:
         bests.append(_smallest(sizes, places))
     return Answer(
-        lead=tuple(_lead(by_state, sizes, places)),
+        lead=tuple(_lead(summary, by_state, sizes, places)),
         bests=tuple(bests),
         front=tuple(_front(next((rows for rows in by_state.values() if rows), []), places)),
         choices=_choices(summary.axes),
@@ -158,11 +158,14 @@ def _smallest(sizes: Sequence[tuple[str, float]], places: Mapping[str, int]) -> 
 
 
 def _lead(
-    by_state: Mapping[State, Sequence[Row]], sizes: Sequence[tuple[str, float]], places: Mapping[str, int]
+    summary: Summary,
+    by_state: Mapping[State, Sequence[Row]],
+    sizes: Sequence[tuple[str, float]],
+    places: Mapping[str, int],
 ) -> list[Phrase]:
     state, rows = next(((state, rows) for state, rows in by_state.items() if rows), (None, ()))
     if state is None or not rows:
-        return [Phrase(text="No build of this run counts in a number: see what went wrong under Warnings.")]
+        return [Phrase(text=_nothing_counts(summary))]
     fastest = rows[0]
     phrases = [
         Phrase(text=f"{state.capitalize()} builds are fastest with "),
@@ -176,6 +179,16 @@ def _lead(
         return [*phrases, Phrase(text=f"; it also makes the smallest image, {bytes_text(size)}.")]
     phrases += [Phrase(text=". The smallest image comes from "), _named(name, places)]
     return [*phrases, Phrase(text=f", {bytes_text(size)}.")]
+
+
+def _nothing_counts(summary: Summary) -> str:
+    disturbed = sum(row.n_disturbed for row in summary.rows)
+    if not disturbed:
+        return "No build of this run counts in a number: see what went wrong under Warnings."
+    return (
+        f"No build of this run counts in a number: other work disturbed {count_text(disturbed, 'valid trial')}. "
+        "Count them all the same with: buildmark report --keep-disturbed"
+    )
 
 
 def _front(rows: Sequence[Row], places: Mapping[str, int]) -> list[Point]:

@@ -27,7 +27,9 @@ def illustrated(page: Page, summaries: Sequence[Summary]) -> Page:
         msgspec.structs.replace(run, charts=charts_of(summary))
         for run, summary in zip(page.runs, summaries, strict=True)
     )
-    return msgspec.structs.replace(page, runs=runs, runtime=chart_runtime())
+    return msgspec.structs.replace(
+        page, runs=runs, runtime=chart_runtime() if any(run.charts for run in runs) else None
+    )
 
 
 def charts_of(summary: Summary) -> dict[str, Chart]:

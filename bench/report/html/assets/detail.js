@@ -149,6 +149,7 @@ function setUpDetail(article, data) {
 
   function layers(variant) {
     if (!variant.layers) return [];
+    const most = Math.max(...variant.layers.map((layer) => layer.size)) || 1;
     const rows = variant.layers.map((layer, at) =>
       make(
         "tr",
@@ -159,10 +160,11 @@ function setUpDetail(article, data) {
         number(bytes(layer.packed || 0)),
         number(bytes(layer.waste || 0)),
         number(String(layer.files || 0)),
+        make("td", { class: "lane" }, weight(layer, most)),
       ),
     );
-    const heads = [head("layer"), head("made by"), numeric("size"), numeric("compressed"), numeric("waste"), numeric("files")];
-    const shown = [table("Layers of the image, the lowest first", heads, rows)];
+    const heads = [head("layer"), head("made by"), numeric("size"), numeric("compressed"), numeric("waste"), numeric("files"), head("waste in its layer")];
+    const shown = [table("Layers of the image, the lowest first; grey is the base's, orange is waste", heads, rows, { class: "layers" })];
     if (variant.worst) {
       const worst = variant.worst.map((path) =>
         make("tr", {}, make("th", { scope: "row" }, long(text(path.path))), number(bytes(path.size)), make("td", {}, text(path.how))),
@@ -170,6 +172,19 @@ function setUpDetail(article, data) {
       shown.push(table("What wastes the most", [head("path"), numeric("size"), head("how")], worst));
     }
     return shown;
+  }
+
+  /** A layer as long as it is large, with the part of it that is waste marked. */
+  function weight(layer, most) {
+    const lane = make("div", {});
+    for (const [kind, size] of [["base", layer.base ? layer.size : 0], ["size", layer.base ? 0 : layer.size], ["waste", layer.waste || 0]]) {
+      if (!size) continue;
+      const drawn = make("span", { class: kind });
+      drawn.style.left = "0";
+      drawn.style.width = `${(size / most) * 100}%`;
+      lane.append(drawn);
+    }
+    return lane;
   }
 
   function dockerfile(variant) {
