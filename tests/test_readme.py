@@ -11,7 +11,7 @@ from bench.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 COMMAND = re.compile(r"^\$ buildmark (?P<rest>[^#\n]+)", re.MULTILINE)
-DOCUMENTS = ("README.md", "docs/SCENARIOS.md", "docs/EXPORTS.md", "docs/CI.md")
+DOCUMENTS = ("README.md", "docs/SCENARIOS.md", "docs/EXPORTS.md", "docs/CI.md", "docs/PICTURES.md")
 SHOWN = [found["rest"].strip() for name in DOCUMENTS for found in COMMAND.finditer((ROOT / name).read_text())]
 
 

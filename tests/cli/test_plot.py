@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,9 +13,9 @@ from bench.ports.run_store import RunStore
 from bench.report.choices import PlotKind
 from tests.cli.command import Buildmark
 from tests.history import COLD, record_all
-from tests.report.drawn import full
+from tests.report.drawn import AXES, full
 
-FULL = full(rounds=3)
+FULL = full({**AXES, "base": ("debian-12", "alpine-3.23")}, rounds=3)
 OF_RUNS = [kind for kind in PlotKind if kind is not PlotKind.TREND]
 
 
@@ -25,12 +26,18 @@ def buildmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     return Buildmark(monkeypatch, capsys)
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    with RunStore(tmp_path / "results").create(FULL.run) as writer:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recorded") / "results"
+    with RunStore(folder).create(FULL.run) as writer:
         for trial in FULL.trials:
             writer.append(trial)
-    return tmp_path / "results"
+    return folder
+
+
+@pytest.fixture
+def results(tmp_path: Path, recorded: Path) -> None:
+    shutil.copytree(recorded, tmp_path / "results")
 
 
 def width_of(png: bytes) -> int:

@@ -22,7 +22,7 @@ from bench.report.charts.frame import (
     run_line,
     said,
 )
-from bench.report.charts.names import short_text, unique_labels
+from bench.report.charts.names import letters_for, short_text, unique_labels
 from bench.report.charts.scales import ratio_span, ratio_ticks
 from bench.report.charts.themes import SHAPES, STATES, Spec
 from bench.report.units import TIMES, ratio_text
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TITLE = "Effect of each axis level on time and size"
 _LEAST_ROUNDS = 3
 """With fewer, Student's t has one degree of freedom at most, and its interval says nothing."""
-_PANELS = {WALL: "time, ratio to the reference level", IMAGE_SIZE: "image size, ratio to the reference level"}
+_PANELS = {WALL: "time, ratio to the reference", IMAGE_SIZE: "size, ratio to the reference"}
 _NARROW = 560
 _LANE = 13
 
@@ -48,7 +48,8 @@ def effects(summary: Summary, *, width: int = WIDTH) -> Spec:
         return said(TITLE, _why_none(summary), summary.run, width=width)
     places = list(dict.fromkeys((effect.axis, effect.level) for effect in usable))
     shown = _largest(places, usable)
-    labels = unique_labels({(one.axis, one.level): _words(one) for one in usable if (one.axis, one.level) in shown})
+    named = {(one.axis, one.level): _words(one, letters_for(width)) for one in usable if (one.axis, one.level) in shown}
+    labels = unique_labels(named, letters_for(width) + 10)
     kept = [effect for effect in usable if (effect.axis, effect.level) in labels]
     lines = [
         run_line(summary.run),
@@ -81,8 +82,9 @@ def _largest(places: Sequence[Place], found: Sequence[AxisEffect]) -> list[Place
     return [place for place in places if place in kept]
 
 
-def _words(effect: AxisEffect) -> str:
-    return f"{short_text(effect.level, 24)} / {short_text(effect.reference, 24)}"
+def _words(effect: AxisEffect, letters: int) -> str:
+    """The level and the reference, of which the level is more worth telling."""
+    return f"{short_text(effect.level, letters * 6 // 10 + 4)} / {short_text(effect.reference, letters * 4 // 10 + 4)}"
 
 
 def _few_rounds(found: Sequence[AxisEffect]) -> list[str]:
@@ -132,7 +134,7 @@ def _panel(
     x = (
         alt.X("ratio:Q", title=title)
         .scale(type="log", domain=[span.low, span.high], nice=False)
-        .axis(values=ratio_ticks(span), labelExpr=f"'{TIMES}' + format(datum.value, '~g')")
+        .axis(values=ratio_ticks(span, most=max(width // 50, 3)), labelExpr=f"'{TIMES}' + format(datum.value, '~g')")
     )
     y = alt.Y("label:N", title=None, sort=list(labels.values())).axis(labels=with_labels, labelLimit=400, grid=True)
     y = y.scale(domain=list(labels.values()), paddingInner=0.25, paddingOuter=0.15)
@@ -159,7 +161,7 @@ def _panel(
 
 
 def _record(effect: AxisEffect, labels: dict[Place, str]) -> Record:
-    told = effect.n_rounds >= _LEAST_ROUNDS
+    told = effect.n_rounds >= _LEAST_ROUNDS and effect.high is not None and math.isfinite(effect.high)
     low, high = (effect.low, effect.high) if told else (None, None)
     return {
         "label": labels[effect.axis, effect.level],

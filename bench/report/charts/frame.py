@@ -21,7 +21,7 @@ MOST_ROWS = 40
 LETTER = 6.0
 """How wide a letter of a label is, in pixels: rather too wide than too narrow."""
 AXIS = 30
-_MOST_LINES = 4
+_MOST_LINES = 7
 _TITLE_LETTER = 8.0
 BYTES_LABEL = "replace(format(datum.value, '~s'), regexp('([A-Za-z]?)$'), ' $1B')"
 """A Vega expression: the number of an axis as bytes, with the prefix and the unit."""
@@ -64,7 +64,7 @@ def said(title: str, reason: str, run: RunSummary | None = None, *, width: int =
 
 def run_line(run: RunSummary) -> str:
     """Which run a picture is of."""
-    return f"{short_text(run.scenario, 60)}: {short_text(run.title, 120)} · run {short_text(run.id, 60)}"
+    return f"{short_text(run.scenario, 40)}: {short_text(run.title, 70)} · run {short_text(run.id, 40)}"
 
 
 def label_width(labels: Iterable[str]) -> int:
@@ -87,6 +87,11 @@ def fitting_under(labels: Sequence[str], *, width: int) -> Record:
         "labelLimit": width,
         "symbolOpacity": 1,
     }
+
+
+def ticks_for(width: int) -> int:
+    """About how many numbers have room at an axis below a plot of that width, in pixels."""
+    return max(width // 80, 3)
 
 
 def left_out_line(shown: int, there: int, which: str) -> list[str]:

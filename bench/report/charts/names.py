@@ -24,6 +24,11 @@ def short_text(text: str, most: int = TOLD_LETTERS) -> str:
     return f"{plain[: most - tail - 1]}…{plain[-tail:]}"
 
 
+def letters_for(width: int) -> int:
+    """How many letters a label may have in a picture that is `width` pixels wide: fewer on a phone."""
+    return min(max(width // 14, 14), LABEL_LETTERS)
+
+
 def unique_labels(names: Mapping[Key, str], most: int = LABEL_LETTERS) -> dict[Key, str]:
     """A label for each name; names that look alike when they are short are numbered."""
     used: set[str] = set()

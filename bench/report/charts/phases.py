@@ -22,8 +22,9 @@ from bench.report.charts.frame import (
     left_out_line,
     run_line,
     said,
+    ticks_for,
 )
-from bench.report.charts.names import short_text, unique_labels
+from bench.report.charts.names import letters_for, short_text, unique_labels
 from bench.report.charts.rows import nothing_counts, states_of, timed
 from bench.report.charts.themes import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, SKY, VERMILLION, YELLOW, Spec
 from bench.report.explain import PARTS
@@ -82,7 +83,7 @@ def _why_none(summary: Summary) -> str:
 def _panels(shown: dict[State, list[Row]], width: int) -> alt.VConcatChart:
     import altair as alt
 
-    labels = unique_labels({row.variant: row.variant for rows in shown.values() for row in rows})
+    labels = unique_labels({row.variant: row.variant for rows in shown.values() for row in rows}, letters_for(width))
     across = max(width - label_width(labels.values()), 200)
     values = {
         state: [part for row in rows for part in _parts(row, labels[row.variant])] for state, rows in shown.items()
@@ -116,6 +117,7 @@ def _panel(
 
     longest = max(row.metrics[WALL].median for row in rows)
     x = alt.X("begin_s:Q", title=f"{state} build (s)").scale(domain=[0, longest * 1.12 or 1], nice=False)
+    x = x.axis(tickCount=ticks_for(width))
     y = alt.Y("variant:N", title=None, sort=labels).axis(labelLimit=400, ticks=False, domain=False)
     colour = alt.Color("part:N").scale(domain=[PARTS[name] for name in COLOURS], range=list(COLOURS.values()))
     bars = (

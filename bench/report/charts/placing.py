@@ -69,7 +69,7 @@ def place_labels(
 
 
 def _box(point: Labelled, corner: Corner) -> Box:
-    long = len(point.label) * LETTER
+    long = len(point.label) * LETTER + _GAP
     left = point.x - _GAP - long if corner.is_left else point.x + _GAP
     top = point.y - _GAP - _HEIGHT if corner.is_above else point.y + _GAP
     return left, top, left + long, top + _HEIGHT

@@ -9,6 +9,7 @@ import msgspec
 from bench.model.scenario import State
 from bench.model.summary import Row, Summary
 from bench.pure.metrics import WALL
+from bench.report.units import count_text
 
 
 def only_variants(summary: Summary, variants: Sequence[str]) -> Summary:
@@ -41,7 +42,9 @@ def nothing_counts(summary: Summary) -> str:
     if not summary.run.n_recorded:
         return "No trial of this run has been recorded yet."
     lost = sum(row.n_invalid + row.n_failed + row.n_disturbed for row in summary.rows)
+    if not lost:
+        return "No trial of these variants and states has been recorded."
     return (
-        f"No trial that counts: of {summary.run.n_recorded:,} recorded, {lost:,} failed, were invalid, or were"
-        " disturbed. `buildmark show` has the reasons."
+        f"No trial that counts: {count_text(lost, 'trial')} failed, were invalid, or were disturbed."
+        " `buildmark show` has the reasons."
     )

@@ -55,21 +55,22 @@ def ratio_span(ratios: Iterable[float], ends: Iterable[float]) -> Span:
     return Span(low=low * math.exp(-room), high=high * math.exp(room), is_log=True)
 
 
-def ratio_ticks(span: Span) -> list[float]:
-    """The numbers at an axis of ratios: as many round ones as can be read."""
+def ratio_ticks(span: Span, *, most: int = _TICKS) -> list[float]:
+    """The numbers at an axis of ratios: round ones, `most` of them where that can be had with 1 among them."""
+    most = min(most, _TICKS)
     if span.high / span.low > _FAR:
         first, last = math.floor(math.log10(span.low)), math.ceil(math.log10(span.high))
         inside = [1.0]
         for factors in _DECADES:
             every = [round(factor * 10.0**power, 9) for power in range(first, last + 1) for factor in factors]
             inside = [tick for tick in every if span.low <= tick <= span.high]
-            if len(inside) <= _TICKS:
+            if len(inside) <= most:
                 break
         return inside
     best = [1.0]
     for step in _STEPS:
         ticks = [round(number * step, 4) for number in range(math.ceil(span.low / step), int(span.high / step) + 1)]
-        if len(ticks) > _TICKS:
+        if len(ticks) > most:
             break
         best = ticks or best
     return best

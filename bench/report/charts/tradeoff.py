@@ -6,12 +6,8 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from bench.model.scenario import State
 from bench.model.summary import Row, Summary
-from bench.pure.metrics import IMAGE_COMPRESSED, IMAGE_SIZE, WALL
-from bench.pure.pareto import pareto_front
 from bench.report.charts.frame import (
     BYTES_LABEL,
     WIDTH,
@@ -22,36 +18,23 @@ from bench.report.charts.frame import (
     inline,
     run_line,
     said,
+    ticks_for,
 )
-from bench.report.charts.names import named, short_text, unique_labels
+from bench.report.charts.names import named
 from bench.report.charts.placing import Box, Corner, Labelled, place_labels
 from bench.report.charts.rows import nothing_counts, timed, usual_state
-from bench.report.charts.scales import Span, span_of
 from bench.report.charts.themes import BLUE, SERIES, SHAPES, Spec
-from bench.report.units import bytes_text, count_text, seconds_range_text, seconds_text
+from bench.report.charts.tradeoff_points import MANY, SIZES, Field, field_of, size_metric
+from bench.report.units import count_text
 
 if TYPE_CHECKING:
     import altair as alt
 
-_SIZES = {IMAGE_COMPRESSED: "compressed", IMAGE_SIZE: "unpacked"}
 _MOST_LABELS = 40
-_MANY = 100
 _BESIDE = 95
 """Pixels that the vertical axis and the margins take."""
 _ON_FRONT = (Corner.BELOW_LEFT, Corner.BELOW_RIGHT, Corner.ABOVE_RIGHT, Corner.ABOVE_LEFT)
 _BEHIND = (Corner.ABOVE_RIGHT, Corner.BELOW_RIGHT, Corner.ABOVE_LEFT, Corner.BELOW_LEFT)
-
-
-class _Field(msgspec.Struct, frozen=True, kw_only=True):
-    """The points and how they lie: `time` and `size` are the axes, in seconds and bytes."""
-
-    points: list[Record]
-    groups: list[str]
-    axis: str | None
-    time: Span
-    size: Span
-    width: int
-    height: int
 
 
 def tradeoff(summary: Summary, *, state: State | None = None, width: int = WIDTH) -> Spec:
@@ -68,11 +51,16 @@ def tradeoff(summary: Summary, *, state: State | None = None, width: int = WIDTH
     sized = [row for row in rows if metric in row.metrics]
     if not sized:
         return said(title, "No variant's image size is known.", summary.run, width=width)
-    field = _field(summary, sized, metric, width)
+    field = field_of(summary, sized, metric, width)
     front = [point for point in field.points if point["on_front"]]
     lines = [
         run_line(summary.run),
         f"On the Pareto front (no variant is both faster and smaller): {named(point['id'] for point in front)}.",
+        *(
+            [f"Of {len(sized):,} variants, intervals are drawn for those of the front only."]
+            if len(sized) > MANY
+            else []
+        ),
         *_missing(summary, chosen, sized),
     ]
     return finished(
@@ -84,71 +72,15 @@ def tradeoff(summary: Summary, *, state: State | None = None, width: int = WIDTH
     )
 
 
-def size_metric(rows: Sequence[Row]) -> str:
-    """The metric of size that all rows have, the compressed one first; where none is whole, the one that most have."""
-    return max(_SIZES, key=lambda metric: (sum(metric in row.metrics for row in rows), metric == IMAGE_COMPRESSED))
-
-
-def _field(summary: Summary, rows: Sequence[Row], metric: str, width: int) -> _Field:
-    axis = _grouping_axis(summary, rows)
-    groups = unique_labels({level: level for level in summary.run.axes[axis]}) if axis else {}
-    labels = unique_labels({row.variant: row.variant for row in rows})
-    front = pareto_front([(row.metrics[WALL].median, row.metrics[metric].median) for row in rows])
-    points = [
-        _point(row, metric, labels[row.variant], groups.get(row.levels[axis], "") if axis else "", number in front)
-        for number, row in enumerate(rows)
-    ]
-    ends = [point[name] for point in points for name in ("time_s", "low_s", "high_s")]
-    sizes = [point[name] for point in points for name in ("size_bytes", "size_low_bytes", "size_high_bytes")]
-    return _Field(
-        points=points,
-        groups=[label for label in groups.values() if any(point["group"] == label for point in points)],
-        axis=axis,
-        time=span_of(ends, before=0.14, after=0.14),
-        size=span_of(sizes),
-        width=width,
-        height=min(max(round(width * 0.55), 260), 460),
-    )
-
-
-def _grouping_axis(summary: Summary, rows: Sequence[Row]) -> str | None:
-    """The first axis that varies, if its levels are few enough for a colour each."""
-    for axis, levels in summary.run.axes.items():
-        if len({row.levels.get(axis) for row in rows}) > 1 and all(axis in row.levels for row in rows):
-            return axis if len(levels) <= len(SERIES) else None
-    return None
-
-
-def _point(row: Row, metric: str, label: str, group: str, on_front: bool) -> Record:  # noqa: FBT001
-    time, size = row.metrics[WALL], row.metrics[metric]
-    return {
-        "id": row.variant,
-        "variant": label,
-        "group": group,
-        "on_front": on_front,
-        "time_s": time.median,
-        "low_s": time.low,
-        "high_s": time.high,
-        "size_bytes": size.median,
-        "size_low_bytes": size.low,
-        "size_high_bytes": size.high,
-        "time": f"{seconds_text(time.median)} ({seconds_range_text(time.low, time.high, like=time.median)})",
-        "size": bytes_text(size.median),
-        "front": "yes" if on_front else "no",
-        "trials": time.n,
-        "name": short_text(row.variant),
-    }
-
-
-def _layers(field: _Field, state: State, metric: str) -> Layers:
+def _layers(field: Field, state: State, metric: str) -> Layers:
     import altair as alt
 
     x = alt.X("time_s:Q", title=f"{state} build, median (s)").scale(
         type=field.time.kind, domain=[field.time.low, field.time.high], nice=False
     )
-    x = x.axis(tickCount=max(field.width // 80, 3))
+    x = x.axis(tickCount=ticks_for(field.width))
     y = (
-        alt.Y("size_bytes:Q", title=f"image size, {_SIZES[metric]}")
+        alt.Y("size_bytes:Q", title=f"image size, {SIZES[metric]}")
         .scale(type=field.size.kind, domain=[field.size.low, field.size.high], nice=False)
         .axis(labelExpr=BYTES_LABEL, tickCount=6)
     )
@@ -157,12 +89,12 @@ def _layers(field: _Field, state: State, metric: str) -> Layers:
         style="front", interpolate="step-after", strokeDash=[2, 2]
     )
     colour = _colour(field)
-    faint = min(0.9, max(0.25, 12 / len(field.points)))
-    spread = base.mark_rule(strokeWidth=1.5, opacity=faint).encode(x="low_s:Q", x2="high_s:Q", color=colour)
-    tall = base.mark_rule(strokeWidth=1.5, opacity=faint).encode(
+    crowd = base.transform_filter("datum.on_front") if len(field.points) > MANY else base
+    spread = crowd.mark_rule(strokeWidth=1.5, opacity=0.8).encode(x="low_s:Q", x2="high_s:Q", color=colour)
+    tall = crowd.mark_rule(strokeWidth=1.5, opacity=0.8).encode(
         y="size_low_bytes:Q", y2="size_high_bytes:Q", color=colour
     )
-    dots = base.mark_point(filled=True, opacity=1, size=70 if len(field.points) <= _MANY else 25).encode(
+    dots = base.mark_point(filled=True, opacity=1, size=70 if len(field.points) <= MANY else 25).encode(
         color=colour,
         **({"shape": _shape(field)} if field.groups else {}),
         tooltip=[
@@ -181,7 +113,7 @@ def _layers(field: _Field, state: State, metric: str) -> Layers:
     )
 
 
-def _colour(field: _Field) -> Any:
+def _colour(field: Field) -> Any:
     import altair as alt
 
     if not field.groups:
@@ -193,7 +125,7 @@ def _colour(field: _Field) -> Any:
     )
 
 
-def _shape(field: _Field) -> alt.Shape:
+def _shape(field: Field) -> alt.Shape:
     import altair as alt
 
     return (
@@ -203,7 +135,7 @@ def _shape(field: _Field) -> alt.Shape:
     )
 
 
-def _labels(field: _Field, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+def _labels(field: Field, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """A layer for each corner in which labels stand."""
     import altair as alt
 
@@ -214,7 +146,7 @@ def _labels(field: _Field, x: alt.X, y: alt.Y) -> list[alt.Chart]:
             x=field.time.share(point["time_s"]) * across,
             y=(1 - field.size.share(point["size_bytes"])) * down,
             label=point["variant"],
-            corners=() if number >= _MOST_LABELS else _ON_FRONT if point["on_front"] else _BEHIND,
+            corners=_corners(point, len(points)) if number < _MOST_LABELS else (),
         )
         for number, point in enumerate(points)
     ]
@@ -233,6 +165,18 @@ def _labels(field: _Field, x: alt.X, y: alt.Y) -> list[alt.Chart]:
         )
         layers.append(mark.encode(x=x, y=y, text="variant:N"))
     return layers
+
+
+def _corners(point: Record, n_points: int) -> tuple[Corner, ...]:
+    """Where a label may stand: left below a point of the front there is never another; a crowd is not labelled."""
+    if point["on_front"]:
+        return _ON_FRONT
+    return _BEHIND if n_points <= MANY else ()
+
+
+def _crowd_line(shown: Sequence[Row]) -> list[str]:
+    many = len(shown) > MANY
+    return [f"Of {len(shown):,} variants, only those of the front have their intervals and names."] if many else []
 
 
 def _stairs(front: Sequence[Labelled]) -> list[Box]:

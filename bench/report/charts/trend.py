@@ -18,6 +18,7 @@ from bench.report.charts.frame import (
     inline,
     label_width,
     said,
+    ticks_for,
 )
 from bench.report.charts.names import short_text
 from bench.report.charts.scales import span_of
@@ -130,14 +131,16 @@ def _layers(
     first, last = values[0]["at"], values[-1]["at"]
     room = max((last - first) * 0.03, _HOUR if first == last else 1)
     x = alt.X("at:T", title="run begun (UTC)").scale(type="utc", domain=[first - room, last + room], nice=False)
-    span = span_of((value[name] for value in values for name in ("median", "low", "high")), before=0.08, after=0.2)
+    x = x.axis(tickCount=ticks_for(width))
+    heights = [value[name] for value in values for name in ("median", "low", "high")]
+    span = span_of([*heights, *(level["level"] for level in levels)], before=0.08, after=0.2)
     y = alt.Y("median:Q", title=_axis_title(history)).scale(type=span.kind, domain=[span.low, span.high], nice=False)
     y = y.axis(labelExpr=BYTES_LABEL) if history.unit == "bytes" else y
     machines = list(dict.fromkeys(value["machine"] for value in values))
     colour = _by_machine(machines, width)
     base = alt.Chart(inline(values)).encode(x=x, y=y)
-    line = base.mark_line(strokeWidth=1, opacity=0.5).encode(color=colour["color"], detail="machine:N")
-    spread = base.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q", color=colour["color"])
+    line = base.mark_line(strokeWidth=1, opacity=0.7).encode(color=colour["color"], detail="machine:N")
+    spread = base.mark_rule(opacity=0.7).encode(y="low:Q", y2="high:Q", color=colour["color"])
     dots = base.mark_point(filled=True, opacity=1, size=50 if len(values) <= _MANY else 18).encode(
         **colour,
         tooltip=[
@@ -182,7 +185,7 @@ def _level_layers(levels: list[Record], x: alt.X) -> list[alt.Chart]:
 
     if not levels:
         return []
-    marks = alt.Chart(inline(levels)).mark_rule(style="median", opacity=0.8)
+    marks = alt.Chart(inline(levels)).mark_rule(style="median", opacity=0.8, clip=True)
     return [marks.encode(x=x, x2="until:T", y="level:Q")]
 
 

@@ -22,8 +22,9 @@ from bench.report.charts.frame import (
     label_width,
     left_out_line,
     said,
+    ticks_for,
 )
-from bench.report.charts.names import short_text, unique_labels
+from bench.report.charts.names import letters_for, short_text, unique_labels
 from bench.report.charts.scales import span_of
 from bench.report.charts.themes import BLUE, ORANGE, VERMILLION, Spec
 from bench.report.units import count_text, seconds_text
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 TITLE = "Every trial"
 COUNTS, DISTURBED, INVALID = "counts", "disturbed by other work", "invalid"
 MARKS = {COUNTS: (BLUE, "circle"), DISTURBED: (ORANGE, "diamond"), INVALID: (VERMILLION, "cross")}
-_ROW = (18, 44)
+_ROW = (20, 48)
 _LANE = 4
+_PANEL = 900
 
 Placed = Mapping[State, Mapping[str, Sequence[Trial]]]
 
@@ -53,7 +55,7 @@ def trials(run: Run, recorded: Sequence[Trial], *, width: int = WIDTH) -> Spec:
     shown = {state: dict(list(rows.items())[:MOST_ROWS]) for state, rows in placed.items()}
     most = max(map(len, placed.values()))
     lines = [
-        f"{short_text(run.plan.scenario, 60)}: {short_text(run.title, 120)} · run {short_text(run.id, 60)}",
+        f"{short_text(run.plan.scenario, 40)}: {short_text(run.title, 70)} · run {short_text(run.id, 40)}",
         "A dot a trial, the first round on top; a line at the median of those that count. The fastest variant first.",
         *left_out_line(min(most, MOST_ROWS), most, "fastest variants of each state"),
         *_lost_line(ours),
@@ -109,7 +111,7 @@ def _lost_line(ours: Sequence[Trial]) -> list[str]:
 def _panels(shown: Placed, rounds: int, width: int) -> alt.VConcatChart:
     import altair as alt
 
-    labels = unique_labels({variant: variant for rows in shown.values() for variant in rows})
+    labels = unique_labels({variant: variant for rows in shown.values() for variant in rows}, letters_for(width))
     across = max(width - label_width(labels.values()), 200)
     present = {_kind(trial) for rows in shown.values() for some in rows.values() for trial in some}
     legend = [word for word in MARKS if word in present]
@@ -130,10 +132,11 @@ def _panel(
 
     values = [_record(trial, labels[variant]) for variant, some in rows.items() for trial in some]
     order = [labels[variant] for variant in rows]
+    row = _height(rounds, len(order))
     span = span_of([value["wall_s"] for value in values], before=0.04, after=0.04)
     scale = alt.Scale(type=span.kind, domain=[span.low, span.high], nice=False)
-    x = alt.X("wall_s:Q", title=f"{state} build (s)", scale=scale)
-    y = alt.Y("variant:N", title=None, sort=order).scale(domain=order, paddingInner=0.2, paddingOuter=0.1)
+    x = alt.X("wall_s:Q", title=f"{state} build (s)", scale=scale).axis(tickCount=ticks_for(width))
+    y = alt.Y("variant:N", title=None, sort=order).scale(domain=order, paddingInner=0.25, paddingOuter=0.12)
     y = y.axis(labelLimit=400, ticks=False, domain=False, grid=True)
     kinds, marks = list(MARKS), list(MARKS.values())
     beneath = fitting_under(legend, width=width)
@@ -143,7 +146,7 @@ def _panel(
         .encode(
             x=x,
             y=y,
-            yOffset=alt.YOffset("round:Q").scale(domain=[0.5, max(rounds, 1) + 0.5]),
+            yOffset=alt.YOffset("round:Q").scale(domain=[0, max(rounds, 1) + 1]),
             color=alt.Color("kind:N").scale(domain=kinds, range=[one[0] for one in marks]).legend(**beneath),
             shape=alt.Shape("kind:N").scale(domain=kinds, range=[one[1] for one in marks]).legend(**beneath),
             tooltip=[
@@ -156,18 +159,16 @@ def _panel(
             ],
         )
     )
-    medians = alt.Chart(inline(_medians(rows, labels))).mark_tick(
-        style="median", thickness=1.5, bandSize=_height(rounds)
-    )
-    height = len(order) * _height(rounds)
+    medians = alt.Chart(inline(_medians(rows, labels))).mark_tick(style="median", thickness=1.5, bandSize=row * 0.75)
+    height = round(len(order) * row)
     return alt.layer(
         medians.encode(x=alt.X("median_s:Q", title=f"{state} build (s)", scale=scale), y=y), dots
     ).properties(width=width, height=height)
 
 
-def _height(rounds: int) -> int:
-    """Of a row, in pixels: a lane for each round, as long as there is room."""
-    return min(max(rounds * _LANE + 4, _ROW[0]), _ROW[1])
+def _height(rounds: int, n_rows: int) -> float:
+    """Of a row, in pixels: a lane for each round, as long as the panel stays below what a screen or two can show."""
+    return min(max(rounds * _LANE + 10, _ROW[0]), max(_PANEL / n_rows, _ROW[0]), _ROW[1])
 
 
 def _record(trial: Trial, label: str) -> Record:

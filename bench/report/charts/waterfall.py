@@ -22,8 +22,9 @@ from bench.report.charts.frame import (
     label_width,
     left_out_line,
     said,
+    ticks_for,
 )
-from bench.report.charts.names import short_text, unique_labels
+from bench.report.charts.names import letters_for, short_text, unique_labels
 from bench.report.charts.themes import BLUE, GREEN, GREY, VERMILLION, Spec
 from bench.report.explain import miss_text
 from bench.report.units import ABSENT, bytes_text, seconds_text
@@ -36,7 +37,10 @@ NEVER = "never started"
 COLOURS = {EXECUTED: BLUE, CACHED: GREEN, FAILED: VERMILLION, UNCOUNTED: GREY}
 ON_PATH = "\N{BLACK RIGHT-POINTING POINTER}"
 _ROW = 21
-_STEP_LETTERS = 44
+_VISIBLE = 0.012
+"""The share of the picture below which an outline would cover its bar."""
+_STEP_MORE = 10
+"""How many more letters a step has than a variant: its command says more."""
 
 
 def waterfall(run: Run, trial: Trial, *, width: int = WIDTH) -> Spec:
@@ -48,7 +52,7 @@ def waterfall(run: Run, trial: Trial, *, width: int = WIDTH) -> Spec:
         return said(title, f"No step of trial {trial.number} was seen to start ({trial.status}{why}).", width=width)
     shown = _longest(trial.steps)
     lines += [_path_line(trial), *left_out_line(len(shown), len(trial.steps), "longest steps")]
-    values = _records(trial, shown)
+    values = _records(trial, shown, max(letters_for(width), 18) + _STEP_MORE)
     return finished(
         _layers(values, trial, width).to_dict(),
         title=title,
@@ -84,20 +88,20 @@ def _longest(steps: Sequence[Step]) -> list[Step]:
     return [steps[number] for number in (*started, *(number for number in kept if steps[number].start_s is None))]
 
 
-def _records(trial: Trial, steps: Sequence[Step]) -> list[Record]:
+def _records(trial: Trial, steps: Sequence[Step], letters: int) -> list[Record]:
     on_path = {one.digest for one in trial.critical_path}
     used = {use.digest: use for use in trial.step_use}
-    names = {number: _name(step, step.digest in on_path) for number, step in enumerate(steps)}
-    labels = unique_labels(names, _STEP_LETTERS)
+    names = {number: _name(step, on_path=step.digest in on_path) for number, step in enumerate(steps)}
+    labels = unique_labels(names, letters)
     return [
         _record(step, labels[number], used.get(step.digest), on_path=step.digest in on_path)
         for number, step in enumerate(steps)
     ]
 
 
-def _name(step: Step, is_on_path: bool) -> str:  # noqa: FBT001
+def _name(step: Step, *, on_path: bool) -> str:
     where = " ".join(str(part) for part in (step.stage, step.position) if part is not None)
-    return f"{ON_PATH + ' ' if is_on_path else ''}{f'[{where}] ' if where else ''}{step.name}"
+    return f"{ON_PATH + ' ' if on_path else ''}{f'[{where}] ' if where else ''}{step.name}"
 
 
 def _record(step: Step, label: str, use: StepUse | None, *, on_path: bool) -> Record:
@@ -135,7 +139,8 @@ def _layers(values: list[Record], trial: Trial, width: int) -> Layers:
     labels = [value["step"] for value in values]
     across = max(width - label_width(labels), 200)
     last_s = max([value["end_s"] for value in values if value["end_s"] is not None] + [trial.wall_s or 0.0])
-    x = alt.X("begin_s:Q", title="seconds since the builder began").scale(domain=[0, last_s * 1.12 or 1], nice=False)
+    x = alt.X("begin_s:Q", title="seconds since the builder began").scale(domain=[0, last_s * 1.15 or 1], nice=False)
+    x = x.axis(tickCount=ticks_for(across))
     y = alt.Y("step:N", title=None, sort=labels).scale(domain=labels)
     y = y.axis(labelLimit=500, ticks=False, domain=False, grid=True)
     used = [word for word in COLOURS if any(value["cache"] == word for value in values)]
@@ -154,7 +159,9 @@ def _layers(values: list[Record], trial: Trial, width: int) -> Layers:
     ]
     bars = began.mark_bar(minBandSize=4).encode(x=x, x2="end_s:Q", color=colour, tooltip=tooltip)
     starts = began.mark_tick(thickness=2, bandSize=14).encode(x=x, color=colour, tooltip=tooltip)
-    outlines = began.transform_filter("datum.on_path").mark_bar(style="outline", fillOpacity=0)
+    outlines = began.transform_filter(f"datum.on_path && datum.seconds > {last_s * _VISIBLE}").mark_bar(
+        style="outline", fillOpacity=0
+    )
     times = began.mark_text(style="soft", align="left", dx=6).encode(x="end_s:Q", text="time:N")
     never = base.transform_filter("!isValid(datum.begin_s)").mark_text(style="soft", align="left", dx=6)
     charts = [bars, starts, outlines.encode(x=x, x2="end_s:Q"), times]
