@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from html.parser import HTMLParser
 
@@ -209,3 +210,12 @@ def test_two_runs_share_a_page_with_ids_of_their_own() -> None:
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     assert "<h1><bdi>Buildmark: 2 runs</bdi></h1>" in text
+
+
+def test_a_long_answer_shows_the_largest_effects_and_keeps_the_others_at_hand() -> None:
+    parts = large(160, (State.COLD,), 3)
+    choices = run_view(parts, "r1").answer.choices
+    assert len(choices) == 3 + 1 + 19
+    assert "15 more that change less" in render_page(page_of([parts]))
+    largest = max(parts.summary.axes, key=lambda effect: abs(math.log(effect.ratio)))
+    assert choices[0].text == f"{largest.level} instead of {largest.reference}"

@@ -5,6 +5,7 @@ Everything is said with its interval. Neighbours: `bench.pure.effects` has the e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from bench.model.scenario import State
@@ -204,14 +205,18 @@ def _front(rows: Sequence[Row], places: Mapping[str, int]) -> list[Point]:
 
 
 def _choices(effects: Sequence[AxisEffect]) -> tuple[Choice, ...]:
-    """The effects by what is chosen; the size of an image once, for the states agree in it."""
+    """The effects by what is chosen, the largest first; the size of an image once, for the states agree in it."""
     groups: dict[tuple[str, str], list[AxisEffect]] = {}
     for effect in effects:
         groups.setdefault((effect.axis, effect.level), []).append(effect)
     return tuple(
-        Choice(axis=visible(axis), text=_instead(group[0]), changes=tuple(_changes(group)))
-        for (axis, _), group in groups.items()
+        Choice(axis=visible(group[0].axis), text=_instead(group[0]), changes=tuple(_changes(group)))
+        for group in sorted(groups.values(), key=_largest, reverse=True)
     )
+
+
+def _largest(group: Sequence[AxisEffect]) -> float:
+    return max(abs(math.log(effect.ratio)) for effect in group)
 
 
 def _changes(group: Sequence[AxisEffect]) -> list[Change]:

@@ -22,6 +22,8 @@ STYLES = "page.css"
 TEMPLATE = "page.html.jinja"
 FIRST_ROWS = 200
 """So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
+MOST_LISTED = 8
+"""So many of a list are shown at first: the answer has to fit into ten seconds."""
 _FOLDER = "assets"
 _IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -47,6 +49,7 @@ def render_page(page: Page) -> str:
         script=Markup(script),  # noqa: S704  (our own)
         runtime=None if runtime is None else Markup(runtime),  # noqa: S704  (made of published libraries)
         first_rows=FIRST_ROWS,
+        most_listed=MOST_LISTED,
     )
 
 
