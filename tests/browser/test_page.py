@@ -314,3 +314,10 @@ def test_hostile_names_are_text_in_pictures(show: Show, kind: str) -> None:
     expect(page.locator("#vg-tooltip-element")).to_be_visible()
     assert page.evaluate("window.pwned") is None
     assert page.locator("img").count() == 0
+
+
+def test_a_sheet_of_paper_is_wide_enough_for_what_is_printed(show: Show) -> None:
+    page = show(everything(), size=(794, 1123), pictures=True).page  # A4 at 96 dots an inch
+    page.wait_for_selector("html[data-charts=drawn]")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
