@@ -9,7 +9,8 @@ from bench.model.scenario import State
 from bench.model.summary import AxisEffect
 from bench.model.trial import TrialStatus
 from bench.pure.summary import summarise
-from bench.report.html.answer import answer_of, effect_text, judge_effect
+from bench.report.html.answer import answer_of
+from bench.report.html.effect_words import effect_text, judge_effect
 from bench.report.html.model import Answer, Judgement
 from bench.report.units import DASH, MINUS
 from tests.builders import make_lost_trial, make_plan, make_run, make_trials

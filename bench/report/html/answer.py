@@ -12,29 +12,19 @@ from bench.model.scenario import State
 from bench.model.summary import AxisEffect, MetricSummary, Row, Summary
 from bench.pure.metrics import IMAGE_SIZE, WALL
 from bench.pure.pareto import pareto_front
-from bench.pure.statistics import NOMINAL_COVERAGE, RatioEstimate, rounds_to_decide
-from bench.pure.verdicts import DEFAULT_MARGIN
+from bench.pure.statistics import NOMINAL_COVERAGE
+from bench.report.html.effect_words import effect_text, instead, judge_effect, why_undecided
 from bench.report.html.model import Answer, Best, Change, Choice, Judgement, Phrase, Point
 from bench.report.html.texts import short_name, visible
 from bench.report.units import (
-    DASH,
-    MINUS,
     bytes_text,
     count_text,
-    percent_text,
-    ratio_number,
     seconds_range_text,
     seconds_text,
 )
 
-LEAST_ROUNDS = 3
-"""With fewer, Student's t has one degree of freedom at most, and its interval says nothing."""
 _ALIKE = 1.01
 _NAMED = 3
-_TWICE = 2.0
-_TEN_PERCENT = 9.95
-_PRACTICAL_ROUNDS = 1000
-_WORDS = {WALL: ("faster", "slower"), IMAGE_SIZE: ("smaller", "larger")}
 
 
 def answer_of(summary: Summary, places: Mapping[str, int]) -> Answer:
@@ -52,41 +42,6 @@ def answer_of(summary: Summary, places: Mapping[str, int]) -> Answer:
         choices=_choices(summary.axes),
         undecided=(*_without_numbers(by_state), *_not_told_apart(by_state), *_undecided_effects(summary.axes)),
     )
-
-
-def judge_effect(effect: AxisEffect, margin: float = DEFAULT_MARGIN) -> Judgement:
-    """What an effect's interval by itself shows. One within the margin of no change is the same, be 1 in it or not.
-
-    A size is the same in every round, so that its ratio is enough; a time needs an interval from three rounds or more.
-    """
-    low, high = effect.low, effect.high
-    if effect.metric == IMAGE_SIZE and (low is None or high is None):
-        low = high = effect.ratio
-    if low is None or high is None or (effect.metric == WALL and effect.n_rounds < LEAST_ROUNDS):
-        return Judgement.UNDECIDED
-    if 1 / (1 + margin) <= low and high <= 1 + margin:
-        return Judgement.SAME
-    if low <= 1 <= high:
-        return Judgement.UNDECIDED
-    return Judgement.WORSE if low > 1 else Judgement.BETTER
-
-
-def effect_text(effect: AxisEffect) -> str:
-    """An effect in words: `6.1 % slower (+2.0 % to +9.3 %)`, `73 % smaller`, `undecided (+1.0 % to +12 %)`."""
-    better, worse = _WORDS[effect.metric]
-    interval = _interval(effect)
-    match judge_effect(effect):
-        case Judgement.SAME:
-            return f"the same within {percent_text(DEFAULT_MARGIN)}{interval}"
-        case Judgement.UNDECIDED:
-            return f"undecided{interval}"
-        case Judgement.BETTER:
-            return f"{_percent(1 - effect.ratio)} {better}{interval}"
-        case Judgement.WORSE if effect.ratio >= _TWICE:
-            times = ratio_number(effect.ratio)
-            return f"{times} times as {'long' if effect.metric == WALL else 'large'}{interval}"
-        case Judgement.WORSE:
-            return f"{_percent(effect.ratio - 1)} {worse}{interval}"
 
 
 def _measured(rows: Sequence[Row], state: State) -> list[Row]:
@@ -210,7 +165,7 @@ def _choices(effects: Sequence[AxisEffect]) -> tuple[Choice, ...]:
     for effect in effects:
         groups.setdefault((effect.axis, effect.level), []).append(effect)
     return tuple(
-        Choice(axis=visible(group[0].axis), text=_instead(group[0]), changes=tuple(_changes(group)))
+        Choice(axis=visible(group[0].axis), text=instead(group[0]), changes=tuple(_changes(group)))
         for group in sorted(groups.values(), key=_largest, reverse=True)
     )
 
@@ -234,21 +189,10 @@ def _changes(group: Sequence[AxisEffect]) -> list[Change]:
 
 def _undecided_effects(effects: Sequence[AxisEffect]) -> list[str]:
     return [
-        f"{_instead(effect)}, {effect.state}: {_why_undecided(effect)}"
+        f"{instead(effect)}, {effect.state}: {why_undecided(effect)}"
         for effect in effects
         if effect.metric == WALL and judge_effect(effect) is Judgement.UNDECIDED
     ]
-
-
-def _why_undecided(effect: AxisEffect) -> str:
-    if effect.n_rounds < LEAST_ROUNDS or effect.low is None or effect.high is None:
-        return f"{count_text(effect.n_rounds, 'round')} cannot tell; take 6 or more."
-    estimate = RatioEstimate(ratio=effect.ratio, low=effect.low, high=effect.high, n=effect.n_rounds)
-    wanted = rounds_to_decide(estimate, DEFAULT_MARGIN)
-    reach = f"the 95 % interval reaches from {_signed(effect.low)} to {_signed(effect.high)}"
-    if wanted is None or wanted > _PRACTICAL_ROUNDS:
-        return f"{reach}, and no practical number of rounds would decide it."
-    return f"{reach}; about {count_text(wanted, 'round')} in all would decide it."
 
 
 def _not_told_apart(by_state: Mapping[State, Sequence[Row]]) -> list[str]:
@@ -267,28 +211,3 @@ def _without_numbers(by_state: Mapping[State, Sequence[Row]]) -> list[str]:
 
 def _named(variant: str, places: Mapping[str, int]) -> Phrase:
     return Phrase(text=short_name(variant), variant=places.get(variant))
-
-
-def _instead(effect: AxisEffect) -> str:
-    return f"{short_name(effect.level)} instead of {short_name(effect.reference)}"
-
-
-def _interval(effect: AxisEffect) -> str:
-    if effect.low is None or effect.high is None or effect.n_rounds < LEAST_ROUNDS:
-        return f" (in {count_text(effect.n_rounds, 'round')})"
-    if effect.high - effect.low < effect.ratio * 1e-6:
-        return ""
-    if judge_effect(effect) is Judgement.WORSE and effect.ratio >= _TWICE:
-        return f" ({ratio_number(effect.low)}{DASH}{ratio_number(effect.high)})"
-    return f" ({_signed(effect.low)} to {_signed(effect.high)})"
-
-
-def _signed(ratio: float) -> str:
-    change = ratio - 1
-    return f"{MINUS if change < 0 else '+'}{_percent(abs(change))}"
-
-
-def _percent(share: float) -> str:
-    """A change in per cent with two figures; no more of them are ever sure."""
-    percent = share * 100
-    return f"{percent:.0f} %" if percent >= _TEN_PERCENT else f"{percent:.1f} %"
