@@ -126,7 +126,7 @@ def _lead(
     phrases = [
         Phrase(text=f"{state.capitalize()} builds are fastest with "),
         _named(fastest.variant, places),
-        Phrase(text=f", at {seconds_text(fastest.metrics[WALL].median)}"),
+        Phrase(text=f", at {seconds_text(fastest.metrics[WALL].median)}{_beside(rows)}"),
     ]
     if not sizes:
         return [*phrases, Phrase(text=".")]
@@ -135,6 +135,11 @@ def _lead(
         return [*phrases, Phrase(text=f"; it also makes the smallest image, {bytes_text(size)}.")]
     phrases += [Phrase(text=". The smallest image comes from "), _named(name, places)]
     return [*phrases, Phrase(text=f", {bytes_text(size)}.")]
+
+
+def _beside(rows: Sequence[Row]) -> str:
+    near = len(_overlapping(rows)) if rows[0].metrics[WALL].n > 1 else 0
+    return f" (not told apart from {count_text(near, 'other')})" if near else ""
 
 
 def _nothing_counts(summary: Summary) -> str:
