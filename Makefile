@@ -8,7 +8,7 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history dist clean
+.PHONY: help setup chromium demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,14 +26,20 @@ $(STAMP): pyproject.toml bench/__init__.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+chromium:  ## Make sure that there is a Chromium for the tests of pages (as root on Debian it is installed)
+	@[ -x /usr/bin/chromium ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get install -y -q --no-install-recommends chromium || \
+	  { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; }; }; } || \
+	  { echo "the tests of pages need /usr/bin/chromium; on Debian: apt-get install chromium" >&2; exit 2; }
+
 demo: setup  ## Build quick on two bases for real, cold and warm, and print the tables
 	$(BIN)/buildmark run quick --base debian-12,alpine-3.23 --rounds $(ROUNDS) --results $(RESULTS)
 
-test: setup  ## Run all tests, those on a real engine included
+test: setup chromium  ## Run all tests, those on a real engine and in a real browser included
 	$(BIN)/python -m pytest
 
-test-fast: setup  ## Run the tests that need no engine
-	$(BIN)/python -m pytest -m 'not engine'
+test-fast: setup  ## Run the tests that need neither an engine nor a browser
+	$(BIN)/python -m pytest -m 'not engine and not browser'
 
 lint: setup  ## Check style and types
 	$(BIN)/ruff check .

@@ -25,6 +25,7 @@ from bench.cli import (
     plan,
     plot,
     render,
+    report,
     resume,
     run,
     scenarios,
@@ -45,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 MEASURING = (run, resume, gate, bisect)
-READING = (show, compare, explain, layers, export, plot, history, trend)
+READING = (show, report, compare, explain, layers, export, plot, history, trend)
 PREPARING = (init, plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)

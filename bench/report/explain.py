@@ -11,6 +11,7 @@ import msgspec
 from bench.model.cache import CacheVerdict, MissKind, MissReason
 from bench.model.explanation import ExplainedStep, ExplainedTrial, Explanation
 from bench.model.timeline import ActivityKind, TimeShares
+from bench.model.trial import Proof
 from bench.report.grid import GridColumn, terminal_grid
 from bench.report.tables import DEFAULT_WIDTH
 from bench.report.units import ABSENT, bytes_text, percent_text, plain_text, seconds_text
@@ -80,19 +81,22 @@ def _heading(trial: ExplainedTrial) -> list[str]:
     if trial.reason is not None:
         lines.append(f"{trial.status}: {plain_text(trial.reason)}")
     if trial.proof is not None:
-        proof = trial.proof
-        sent, pulled = (
-            "not told by this builder" if size is None else bytes_text(size)
-            for size in (proof.context_bytes, proof.pulled_bytes)
-        )
-        lines.append(
-            f"proof: the state is {'proven' if proof.holds else 'NOT proven'}; {proof.executed} steps executed, "
-            f"{proof.cached} from the cache, {trial.never_started} never started; context sent: {sent}; "
-            f"pulled: {pulled}"
-        )
+        lines.append(f"proof: {proof_text(trial.proof, trial.never_started)}")
     if trial.cache_saved_s is not None:
         lines.append(f"the cache saved {seconds_text(trial.cache_saved_s)} of the cold build")
     return lines
+
+
+def proof_text(proof: Proof, never_started: int) -> str:
+    """What shows that a trial's state is what it is called, in words."""
+    sent, pulled = (
+        "not told by this builder" if size is None else bytes_text(size)
+        for size in (proof.context_bytes, proof.pulled_bytes)
+    )
+    return (
+        f"the state is {'proven' if proof.holds else 'NOT proven'}; {proof.executed} steps executed, "
+        f"{proof.cached} from the cache, {never_started} never started; context sent: {sent}; pulled: {pulled}"
+    )
 
 
 def _step_columns(trial: ExplainedTrial) -> list[GridColumn]:

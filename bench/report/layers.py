@@ -28,7 +28,7 @@ def render_layers_table(report: LayersReport, *, width: int) -> str:
 def _variant(one: VariantLayers, width: int) -> str:
     if one.layers is None:
         return f"{one.variant}: not weighed: {plain_text(one.reason or '')}"
-    head = f"{one.variant} (trial {one.trial}): {_totals(one.layers)}"
+    head = f"{one.variant} (trial {one.trial}): {totals_text(one.layers)}"
     parts = [textwrap.fill(head, max(width, 40), break_on_hyphens=False), _layers(one.layers, width)]
     if one.layers.worst:
         parts.append("What wastes the most:")
@@ -36,7 +36,7 @@ def _variant(one: VariantLayers, width: int) -> str:
     return "\n".join(parts)
 
 
-def _totals(image: ImageLayers) -> str:
+def totals_text(image: ImageLayers) -> str:
     """The image in a sentence."""
     share = image.waste_bytes / image.size_bytes if image.size_bytes else 0.0
     count = len(image.layers)
@@ -59,7 +59,7 @@ def _layers(image: ImageLayers, width: int) -> str:
     ]
     index = GridColumn(header="layer", cells=tuple(map(str, range(1, len(image.layers) + 1))))
     taken = sum(2 + max(map(len, (column.header, *column.cells))) for column in (index, *numbers))
-    made = tuple(_shortened(_made_by(layer), max(width - taken, _SHORTEST_INSTRUCTION)) for layer in image.layers)
+    made = tuple(_shortened(made_by(layer), max(width - taken, _SHORTEST_INSTRUCTION)) for layer in image.layers)
     return terminal_grid([index, GridColumn(header="made by", cells=made, left=True), *numbers], width=width)
 
 
@@ -75,7 +75,8 @@ def _worst(image: ImageLayers, width: int) -> str:
     return terminal_grid(columns, width=width)
 
 
-def _made_by(layer: ImageLayer) -> str:
+def made_by(layer: ImageLayer) -> str:
+    """The instruction that made a layer, or what is known in its place."""
     if layer.instruction is None:
         return "the base" if layer.in_base else "not told by the image's history"
     words = plain_text(layer.instruction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
-from bench.pure.statistics.estimates import Estimate
+from bench.pure.statistics.estimates import Estimate, RatioEstimate
 from bench.pure.statistics.signed_ranks import fewest_rounds
 from bench.pure.statistics.student import student_quantile
 
@@ -56,7 +56,7 @@ def rounds_needed(difference: float, spread: float, *, level: float = LEVEL, pow
     return high
 
 
-def rounds_to_decide(estimate: Estimate, margin: float) -> int | None:
+def rounds_to_decide(estimate: Estimate | RatioEstimate, margin: float) -> int | None:
     """How many rounds in all would decide an undecided comparison, if they came out as those so far; None: cannot tell.
 
     An interval shrinks with the root of the rounds. It has to shrink until it leaves out 1, or until it lies within

@@ -1,0 +1,80 @@
+"""The view model → the text of an HTML file that needs nothing beside itself.
+
+The template escapes every value, and a name that it does not know is an error. Scripts get their data as JSON in which
+no `<` stands, and make text nodes of it. The page's own policy lets nothing run but these scripts, by their digests,
+and lets nothing be fetched. Neighbour: `assets/` holds the template, the styles and the scripts.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from bench.report.html.model import Page
+
+SCRIPTS = ("start.js", "table.js", "detail.js", "diff.js", "main.js", "charts.js")
+STYLES = "page.css"
+TEMPLATE = "page.html.jinja"
+FIRST_ROWS = 200
+"""So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
+MOST_LISTED = 8
+"""So many of a list are shown at first: the answer has to fit into ten seconds."""
+_FOLDER = "assets"
+_IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def render_page(page: Page) -> str:
+    """The page as one text."""
+    import jinja2  # noqa: PLC0415  (slow to import, and `--help` needs none of it)
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["json"] = lambda value: Markup(inline_json(value))  # noqa: S704  (no `<` is left in it)
+    script = _inline("\n".join(map(_read, SCRIPTS)))
+    runtime = None if page.runtime is None else _inline(page.runtime.script)
+    return environment.from_string(_read(TEMPLATE)).render(
+        page=page,
+        policy=content_policy([script] if runtime is None else [script, runtime]),
+        styles=Markup(_read(STYLES)),  # noqa: S704  (our own)
+        script=Markup(script),  # noqa: S704  (our own)
+        runtime=None if runtime is None else Markup(runtime),  # noqa: S704  (made of published libraries)
+        first_rows=FIRST_ROWS,
+        most_listed=MOST_LISTED,
+    )
+
+
+def inline_json(value: Any) -> str:
+    """JSON that can stand between script tags: whatever a text holds, it ends neither the element nor the value."""
+    return msgspec.json.encode(value).decode().translate(_IN_JSON)
+
+
+def content_policy(scripts: Sequence[str]) -> str:
+    """A content security policy: these scripts and no others, styles within the page, and nothing from anywhere.
+
+    Source: Content Security Policy Level 3, 6.7.3 (digests of inline scripts).
+    """
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _inline(script: str) -> str:
+    """A script that does not end its element. Such words stand in strings and comments, where this changes nothing."""
+    return script.replace("\r", "").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _read(name: str) -> str:
+    return files("bench.report.html").joinpath(_FOLDER, name).read_text(encoding="utf-8")

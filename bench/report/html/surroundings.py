@@ -1,0 +1,102 @@
+"""Where and how a run was made, and what is to be said against it: notes, findings, trials that count in no number."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from bench.model.environment import Fact
+from bench.model.plan import CANARY
+from bench.model.run import Run
+from bench.model.summary import Summary
+from bench.model.trial import Trial
+from bench.pure.fingerprint import fact_text, fingerprint_of
+from bench.pure.fingerprint_fields import FIELDS
+from bench.pure.last_words import last_words, short_cause
+from bench.pure.metrics import counts
+from bench.report.html.model import Finding, Grid, Lost, Note, Phrase, Surroundings
+from bench.report.html.texts import short_name, visible, visible_line
+from bench.report.notes import note_output, note_text
+from bench.report.units import bytes_text
+
+MOST_LOST = 200
+
+
+def surroundings_of(run: Run, trials: Sequence[Trial], summary: Summary, places: Mapping[str, int]) -> Surroundings:
+    """Everything beside the numbers themselves."""
+    lost = [trial for trial in trials if not counts(trial)]
+    return Surroundings(
+        notes=tuple(
+            Note(text=visible(note_text(note)), output=tuple(map(visible, note_output(note)))) for note in summary.notes
+        ),
+        findings=_findings(run),
+        lost=tuple(_lost(trial, places) for trial in lost[:MOST_LOST]),
+        lost_more=max(0, len(lost) - MOST_LOST),
+        facts=_facts(run),
+        bases=_bases(run),
+        plan=_plan(run),
+    )
+
+
+def _findings(run: Run) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            severity=one.severity,
+            check=visible(one.check),
+            seen=visible(one.seen),
+            why=visible(one.why),
+            remedy=visible(one.remedy),
+        )
+        for one in run.findings
+    )
+
+
+def _lost(trial: Trial, places: Mapping[str, int]) -> Lost:
+    name = "the canary" if trial.variant == CANARY else short_name(trial.variant)
+    return Lost(
+        variant=Phrase(text=name, variant=places.get(trial.variant)),
+        where=f"{trial.state}, round {trial.round} (trial {trial.number})",
+        status="disturbed" if trial.reason is None else trial.status.value,
+        reason=visible(short_cause(trial.reason or trial.disturbed or "")),
+        output=tuple(map(visible_line, last_words(trial))),
+        log=visible(trial.log or ""),
+    )
+
+
+def _facts(run: Run) -> Grid:
+    """What the fingerprint holds, in the registry's order; what could not be had says why."""
+    found = fingerprint_of(run)
+    rows = ((FIELDS[name].title, _known(name, found[name])) for name in FIELDS if name in found)
+    return _grid(("of the machine and the engine", "value"), rows)
+
+
+def _known(name: str, fact: Fact) -> str:
+    return fact_text(name, fact) if fact.absent is None else f"not known: {fact.absent}"
+
+
+def _bases(run: Run) -> Grid:
+    had = ((one.name, bytes_text(one.size_bytes), one.source, one.origin, one.digest) for one in run.bases)
+    missing = ((one.name, "", "not to be had", one.reason, "") for one in run.unavailable)
+    return _grid(("base", "size", "source", "origin", "digest"), (*had, *missing))
+
+
+def _plan(run: Run) -> Grid:
+    git = run.git
+    commit = None if git is None else git.commit or git.absent
+    rows = {
+        "command": shlex.join(run.command),
+        "begun": f"{run.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "Buildmark": run.buildmark_version,
+        "scenario": run.scenario_folder,
+        "build context (SHA-256)": run.context_sha256,
+        "rounds": str(run.plan.rounds),
+        "seed of the order": str(run.plan.seed),
+        "builder": run.builder.value,
+        "machine": run.machine.hostname,
+        **({} if commit is None else {"commit": commit}),
+    }
+    return _grid(("of the run", "value"), rows.items())
+
+
+def _grid(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Grid:
+    return Grid(headers=tuple(headers), rows=tuple(tuple(map(visible, cells)) for cells in rows))

@@ -1,0 +1,67 @@
+"""One Chromium for all tests of pages: Debian's, driven by Playwright. Fails, never skips, where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.report.html.charts import illustrated
+from bench.report.html.page import RunParts, page_of
+from bench.report.html.render import render_page
+
+CHROMIUM = "/usr/bin/chromium"
+DESKTOP, PHONE = (1280, 800), (390, 844)
+
+
+class Shown:
+    """A page in a browser, with what it complained of and what it asked for beside its own file."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page = page
+        self.path = path
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda said: self.errors.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda asked: self._asked(asked.url, path.as_uri()))
+        page.goto(path.as_uri())
+
+    def _asked(self, url: str, own: str) -> None:
+        if url.split("#", maxsplit=1)[0] != own and not url.startswith("data:"):
+            self.requests.append(url)
+
+
+Show = Callable[..., Shown]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
+    """Shows runs as a page; it may complain of nothing and ask for nothing until the test is over."""
+    opened: list[Shown] = []
+
+    def go(*parts: RunParts, size: tuple[int, int] = DESKTOP, dark: bool = False, pictures: bool = False) -> Shown:
+        path = tmp_path / "report.html"
+        view = page_of(parts)
+        path.write_text(render_page(illustrated(view, [one.summary for one in parts]) if pictures else view))
+        page = browser.new_page(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+        )
+        opened.append(Shown(page, path))
+        return opened[-1]
+
+    yield go
+    for one in opened:
+        one.page.close()
+        assert one.errors == []
+        assert one.requests == []
