@@ -35,7 +35,7 @@ from bench.ports.meter_parts import settle_filesystem
 from bench.ports.meters import make_meter
 from bench.ports.paths import cache_folder
 from bench.ports.protocols import Engine
-from bench.pure.statistics import geometric_mean_ratio
+from bench.pure.statistics import paired_ratio
 
 WARM_PAIRS, COLD_PAIRS = 40, 20
 BASE = "debian-12"
@@ -147,7 +147,7 @@ def pairs(one: Bench, state: State, count: int) -> list[tuple[Timed, Timed]]:
 
 def row(state: State, found: list[tuple[Timed, Timed]]) -> str:
     """One line of the table."""
-    estimate = geometric_mean_ratio([math.log(measured.wall_s / bare.wall_s) for bare, measured in found])
+    estimate = paired_ratio([math.log(measured.wall_s / bare.wall_s) for bare, measured in found])
     bare_s = statistics.median(bare.wall_s for bare, _ in found)
     measured_s = statistics.median(measured.wall_s for _, measured in found)
     shares = [100 * measured.meters_cpu_s / measured.wall_s for _, measured in found]
