@@ -151,9 +151,12 @@ def row(state: State, found: list[tuple[Timed, Timed]]) -> str:
     bare_s = statistics.median(bare.wall_s for bare, _ in found)
     measured_s = statistics.median(measured.wall_s for _, measured in found)
     shares = [100 * measured.meters_cpu_s / measured.wall_s for _, measured in found]
+    interval = "too few pairs"
+    if estimate.low is not None and estimate.high is not None:
+        interval = f"{estimate.low:.4f}-{estimate.high:.4f}"
     return (
         f"| {state:5} | {len(found):5} | {bare_s:6.3f} s | {measured_s:6.3f} s   | {estimate.ratio:.4f} "
-        f"| {estimate.low:.4f}-{estimate.high:.4f} | {statistics.median(shares):.2f} %, {max(shares):.2f} % |"
+        f"| {interval} | {statistics.median(shares):.2f} %, {max(shares):.2f} % |"
     )
 
 
