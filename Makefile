@@ -56,7 +56,7 @@ bench: setup  ## Measure Buildmark itself: planning, --help, parsing
 bench-accuracy: setup  ## Hold every meter against known loads on a private engine (about 3 minutes)
 	$(BIN)/python -m benchmarks.accuracy
 
-bench-overhead: setup  ## Hold measured builds against bare ones, in pairs on a private engine (about 3 minutes)
+bench-overhead: setup  ## Hold measured builds against bare ones, in pairs on a private engine (about 8 minutes)
 	$(BIN)/python -m benchmarks.overhead
 
 bench-verdicts: setup  ## Hold verdicts and trends against noise, beside other tools, and find a real regression (about 40 minutes)

@@ -37,7 +37,7 @@ from bench.ports.paths import cache_folder
 from bench.ports.protocols import Engine
 from bench.pure.statistics import paired_ratio
 
-WARM_PAIRS, COLD_PAIRS = 40, 20
+WARM_PAIRS, COLD_PAIRS = 40, 60
 BASE = "debian-12"
 LABEL = ("buildmark.run", "bench-overhead")
 
