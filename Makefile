@@ -60,10 +60,11 @@ bench-overhead: setup  ## Hold measured builds against bare ones, in pairs on a 
 	$(BIN)/python -m benchmarks.overhead
 
 bench-verdicts: setup  ## Hold verdicts and trends against noise, beside other tools, and find a real regression (about 40 minutes)
-	$(BIN)/python -m benchmarks.verdicts
-	$(BIN)/python -m benchmarks.verdicts.change_points
-	$(BIN)/python -m benchmarks.history_scale
+	@# What wants a quiet machine comes first; the rest counts, and its few timings are ratios between tools.
 	$(BIN)/python -m benchmarks.verdicts.regression
+	$(BIN)/python -m benchmarks.history_scale
+	$(BIN)/python -m benchmarks.verdicts.change_points
+	$(BIN)/python -m benchmarks.verdicts
 
 bench-history: setup  ## Put 1,000,000 trials into the index and ask it what people ask (about 1 minute)
 	$(BIN)/python -m benchmarks.history_scale
