@@ -8,7 +8,7 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history dist clean
+.PHONY: help setup chromium demo test test-fast lint format docs reference bench bench-accuracy bench-overhead bench-verdicts bench-history dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,13 @@ format: setup  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: setup  ## Build the documentation site into site/; a warning is an error
+	$(BIN)/zensical build --clean --strict
+
+reference: setup  ## Write docs/SCENARIO-REFERENCE.md from the schema of scenario.toml
+	$(BIN)/buildmark schema --format markdown > docs/SCENARIO-REFERENCE.md.new
+	mv docs/SCENARIO-REFERENCE.md.new docs/SCENARIO-REFERENCE.md
+
 bench: setup  ## Measure Buildmark itself: planning, --help, parsing
 	$(BIN)/python -m pytest tests/perf --benchmark-enable --benchmark-only --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 
@@ -73,4 +80,4 @@ dist: setup  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build
 
 clean:  ## Remove .venv and what the tools left (not results/, not the user's cache)
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build dist site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

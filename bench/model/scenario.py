@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
@@ -27,6 +27,22 @@ class State(StrEnum):
     def is_edit(self) -> bool:
         """Whether the timed build is that of a context with a declared edit, after an untimed one without."""
         return self in {State.EDIT_SOURCE, State.EDIT_DEPS}
+
+    @property
+    def meaning(self) -> str:
+        """What the timed build of a trial in this state has to do."""
+        match self:
+            case State.COLD:
+                return "nothing of the build is in the cache; the base is there"
+            case State.WARM:
+                return "everything is in the cache: a build of the same variant came before"
+            case State.EDIT_SOURCE:
+                return "a build came before, then one source file changed (`[edits.source]`)"
+            case State.EDIT_DEPS:
+                return "a build came before, then the list of dependencies changed (`[edits.deps]`)"
+            case State.PULL:
+                return "as cold, and the base has to be pulled from a registry too"
+        assert_never(self)
 
 
 DEFAULT_STATES = (State.COLD, State.WARM)

@@ -6,6 +6,7 @@ says where the daemon is, `bench.ports.docker_engine` uses the connection.
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -75,6 +76,7 @@ class DockerClient:
         from requests import RequestException  # noqa: PLC0415
 
         probe(self.host)
+        require_ssh(self.host)
         try:
             return APIClient(
                 base_url=self.host.url,
@@ -107,6 +109,15 @@ def probe(host: DockerHost) -> None:
             ) from error
         except OSError as error:
             raise unreachable(host, error.strerror or str(error)) from error
+
+
+def require_ssh(host: DockerHost) -> None:
+    """Raise EngineError for an address by SSH where the package is missing with which the SDK goes there."""
+    if host.url.startswith("ssh://") and importlib.util.find_spec("paramiko") is None:
+        raise EngineError(
+            f"the Docker daemon at {host.url} (from {host.said_by}) is reached by SSH, for which a package is missing",
+            remedy="pip install 'buildmark[ssh]', or forward its socket: ssh -nNTL /tmp/docker.sock:/run/docker.sock …",
+        )
 
 
 def unreachable(host: DockerHost, why: str) -> EngineError:

@@ -6,16 +6,22 @@ from typing import Any
 
 import msgspec
 
+from bench.model.scenario import State
 from bench.pure.scenario_wire import WireScenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def scenario_schema() -> dict[str, Any]:
-    """The schema, with the scenario's own keys at its top. TOML has no null, so neither has it."""
+    """The schema, with the scenario's own keys at its top. TOML has no null, so neither has it.
+
+    `enumDescriptions` is no keyword of the standard; editors show it beside the values that they offer.
+    """
     (top,), definitions = msgspec.json.schema_components([WireScenario], ref_template="#/$defs/{name}")
     name = top["$ref"].rpartition("/")[2]
     scenario = definitions.pop(name)
+    states = definitions[State.__name__]
+    states["enumDescriptions"] = [State(value).meaning for value in states["enum"]]
     return {"$schema": DIALECT, **_tidy({**scenario, "title": "scenario.toml"}), "$defs": _tidy(definitions)}
 
 

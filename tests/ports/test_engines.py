@@ -1,6 +1,7 @@
 """Which engine is opened, and which daemon the user's own `docker` command would talk to."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import socket
@@ -11,7 +12,7 @@ import pytest
 from bench.errors import EngineError
 from bench.model.run import EngineKind
 from bench.ports.clock import SystemClock
-from bench.ports.docker_client import probe
+from bench.ports.docker_client import probe, require_ssh
 from bench.ports.docker_engine import engine_info, raise_on_stream_error, split_ref
 from bench.ports.docker_host import DEFAULT_URL, DockerHost, client_environment, resolve_host
 from bench.ports.engines import EngineChoice, neither, open_engine, private_obstacle
@@ -165,3 +166,13 @@ def test_engine_info_of_an_old_daemon_that_does_not_tell_its_cgroups() -> None:
         told, {"Version": "20.10", "Arch": "amd64"}, kind=EngineKind.HOST, name=None, endpoint="e", buildx_version=None
     )
     assert (info.name, info.cgroup_version, info.cgroup_driver) == ("host-box-abcdef01", 1, "none")
+
+
+def test_an_address_by_ssh_without_the_package_for_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    missing = {"paramiko"}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else found(name))
+    require_ssh(DockerHost(url="unix:///docker.sock", said_by="the default socket", client={}))
+    with pytest.raises(EngineError, match="is reached by SSH, for which a package is missing") as caught:
+        require_ssh(DockerHost(url="ssh://server", said_by="DOCKER_HOST", client={}))
+    assert "buildmark[ssh]" in (caught.value.remedy or "")

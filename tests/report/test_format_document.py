@@ -40,7 +40,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "FORMAT.md").read_text()
 
 
 def example(name: str) -> str:
-    found = re.search(rf"^```json {name}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    found = re.search(rf'^```json (?:title=")?{name}"?\n(.*?)^```', DOCUMENT, re.MULTILINE | re.DOTALL)
     assert found, f"docs/FORMAT.md has no example of {name}"
     return found[1]
 

@@ -1,0 +1,93 @@
+"""The core of the tutorial on a real engine, typed as it is shown: what it promises of its own project comes true."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bench.errors import ExitCode
+from bench.ports.clock import SystemClock
+from bench.ports.engine_home import EngineHome
+from bench.ports.paths import cache_folder
+from bench.ports.protocols import Engine
+from tests.docs.blocks import blocks_of, commands_of
+from tests.docs.stage import IDENTITY
+from tests.engine.machine_traces import engines_in, traces_of
+
+pytestmark = pytest.mark.engine
+
+TUTORIAL = "docs/TUTORIAL.md"
+CORE: Mapping[str, tuple[int, str]] = {
+    "buildmark engine up": (ExitCode.OK, "is up"),
+    "buildmark run ./Dockerfile": (ExitCode.OK, "100 %"),
+    "buildmark explain latest": (ExitCode.OK, "sh index.sh"),
+    "buildmark init --from": (ExitCode.OK, "scenarios/handbook"),
+    "buildmark compare --rev": (ExitCode.REGRESSION, "slower: 1 of 1 row"),
+    "buildmark engine down": (ExitCode.OK, "removed"),
+}
+"""What of the tutorial is typed here: what it ends with, and a word that it says."""
+
+
+class Shell:
+    """A terminal: it remembers where it stands, as a reader's does."""
+
+    def __init__(self, here: Path, cache: Path) -> None:
+        self._here = here
+        self._place = here / ".place"
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self._environment = {**os.environ, **IDENTITY, "PATH": path, "BUILDMARK_CACHE": str(cache)}
+
+    def type(self, text: str, *, strict: bool) -> subprocess.CompletedProcess[str]:
+        """Type a command, or with `strict` a whole script that ends where something fails."""
+        script = f"{'set -e' if strict else ''}\ntrap 'pwd > {self._place}' EXIT\n{text}\n"
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=self._here,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        self._here = Path(self._place.read_text().strip())
+        return done
+
+
+@pytest.fixture
+def cache(engine: Engine) -> Iterator[Path]:
+    """A cache folder of the test's own: `engine down` must not end somebody else's. What was fetched is shared."""
+    del engine  # it has fetched what there is to fetch
+    users = cache_folder(os.environ)
+    folder = Path(tempfile.mkdtemp(dir=users, prefix="test-"))
+    for path in (*users.glob("docker-*"), *users.glob("bases")):
+        if path.is_dir() and not path.suffix:
+            (folder / path.name).symlink_to(path)
+    yield folder
+    home = EngineHome(folder, environment=os.environ, clock=SystemClock())
+    for state in home.states():
+        home.remove(state)
+    shutil.rmtree(folder)
+
+
+def test_the_tutorials_core_does_on_a_real_engine_what_it_says(tmp_path: Path, cache: Path) -> None:
+    shell = Shell(tmp_path, cache)
+    said: dict[str, str] = {}
+    for block in blocks_of(TUTORIAL):
+        for command in commands_of(block):
+            entry = next((one for one in CORE if command.text.startswith(one)), None)
+            if block.language != "sh" and entry is None:
+                continue
+            done = shell.type(command.text, strict=block.language == "sh")
+            code, word = CORE[entry] if entry else (0, "")
+            assert done.returncode == code, f"{command.text}\n{done.stdout}{done.stderr}"
+            assert word in done.stdout, f"{command.text}\n{done.stdout}"
+            said[entry or command.text] = done.stdout
+    assert set(CORE) <= set(said)
+    assert traces_of(engines_in(said["buildmark engine up"]), cache) == set()
