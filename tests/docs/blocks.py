@@ -13,7 +13,7 @@ INDENTED = "indented"
 _FENCE = re.compile(r"(?P<indent> *)(?P<fence>`{3,})(?P<info>[^`]*)$")
 _TITLE = re.compile(r'(?P<language>[\w+-]+)(?: title="(?P<title>[^"]+)")?')
 # In the files of CI services a command is a line of a script, or the text of a step.
-_IN_SCRIPT = re.compile(r"""(?:^\s*(?:- |run: )?|['"&;(] ?)((?:[A-Z_]+=\S+ )*buildmark [^'"\n#;&|)]+)""", re.MULTILINE)
+_IN_SCRIPT = re.compile(r"""(?:^|[\s'"/])(buildmark (?:"[^"\n]*"|[^'"\n#;&|)])+)""", re.MULTILINE)
 
 
 class Block(NamedTuple):

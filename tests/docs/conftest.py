@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +43,10 @@ layers = ["split", "merged"]
 TEMPLATE = "FROM {{ base.ref }}\nCOPY app.py /app.py\nRUN cp /app.py /built.py\n"
 
 
+EMPTY = frozenset({"docs/TUTORIAL.md"})
+"""Documents whose reader begins with nothing."""
+
+
 class Prepared(NamedTuple):
     """The folder that every document's tests begin with a copy of."""
 
@@ -76,11 +81,18 @@ def stage(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Gives the stage of a document: a copy of that folder, with the fakes in place."""
 
     def open_stage(document: str) -> Stage:
-        folder = tmp_path / "project"
+        folder = Path(tempfile.mkdtemp(dir=tmp_path)) / "project"
         shutil.copytree(prepared.folder, folder, symlinks=True)
         earlier, later = prepared.runs
+        if document in EMPTY:
+            shutil.rmtree(folder)
+            folder.mkdir()
         if document == "docs/CI.md":
             (folder / "results").rename(folder / "buildmark-results")
+            shutil.copytree(folder / "buildmark-results" / earlier, folder / "downloaded-artifacts" / earlier)
+        if document == "docs/REMOTE.md":
+            shutil.copytree(folder / "results" / earlier, folder / "from-build-1" / earlier)
+            (folder / "scenarios" / "company-base.tar.gz").write_bytes(b"what docker export gave")
         fakes.install(monkeypatch.setattr)
         placeholders = {"RUN-A": earlier, "RUN-B": later}
         return Stage(folder, prepared.programs, cache=tmp_path / "cache", placeholders=placeholders)

@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bench.app import examination, session, session_engine
+from bench.app import bases, examination, session, session_engine
 from bench.cli import world
 from bench.model.build import BuildOutcome, BuildRequest
-from bench.model.scenario import SourceKind
+from bench.model.scenario import Base, SourceKind
 from bench.model.trial import Reading
 from bench.ports import browser
 from bench.ports.base_catalogue import load_catalogue
-from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter
+from bench.ports.base_sources import CachedBase
+from bench.ports.fakes import FakeBuild, FakeBuilder, FakeClock, FakeEngine, FakeMeter, fake_id
 from bench.ports.protocols import Clock, ContainerResult
 
 Put = Callable[[Any, str, Any], None]
@@ -48,6 +49,7 @@ def install(put: Put) -> None:
     put(session, "make_meter", lambda engine, **_: FakeMeter(engine.calls, readings=READINGS))
     put(world, "SystemClock", clock_of_now)
     put(browser, "open_in_browser", lambda path: None)  # noqa: ARG005
+    put(bases, "prepare_archive", prepare_archive)
 
 
 def clock_of_now() -> FakeClock:
@@ -59,9 +61,23 @@ def open_engine(choice: object, *, clock: Clock, **_: object) -> FakeEngine:
     """An engine that has every base of the catalogue under its official name."""
     del choice
     sources = [source for base in load_catalogue().values() for source in base.sources]
-    bases = [source.ref for source in sources if source.kind is SourceKind.ENGINE and source.ref]
+    refs = [source.ref for source in sources if source.kind is SourceKind.ENGINE and source.ref]
     fake = clock if isinstance(clock, FakeClock) else clock_of_now()
-    return FakeEngine(clock=fake, bases=bases, on_container=_answer)
+    return FakeEngine(clock=fake, bases=refs, on_container=_answer)
+
+
+def prepare_archive(base: Base, sources: object, *, refresh: bool) -> CachedBase:
+    """A base as its last source would have given it; nothing is fetched and nothing written."""
+    del sources, refresh
+    return CachedBase(
+        name=base.name,
+        source=base.sources[-1].kind,
+        origin="a fake",
+        digest=fake_id(base.name),
+        size_bytes=1_000_000,
+        archive_bytes=1_000_000,
+        prepared_at=datetime.now(UTC),
+    )
 
 
 class DeclaredBuilder(FakeBuilder):

@@ -12,13 +12,11 @@ from bench.errors import ExitCode
 NOT_RUN: Mapping[str, str] = {
     "git clone": "there is no repository to clone from",
     "apt-get install": "the machine that tests this stays as it is",
-    "pip download": "fetches from a package index",
-    "pip install": "the environment that tests this stays as it is",
+    "python3 -m pip wheel": "fetches from a package index",
+    "buildmark-venv/bin/pip install": "there are no wheels, for the same reason",
     "ssh ": "there is no other server",
     "rsync ": "there is no other server",
-    "scp ": "there is no other server",
     "docker ": "there is no Docker of the user's own",
-    "bencher ": "a service of others",
 }
 """Commands that cannot be run where the tests run, and why. Their `buildmark` parts are parsed all the same."""
 
@@ -38,8 +36,12 @@ CODES: Mapping[str, Sequence[int]] = {
     "buildmark compare ": VERDICT,
     "buildmark gate ": VERDICT,
     "buildmark bisect ": VERDICT,
+    "pytest --benchmark-compare": (0, 1),  # the times of builds that build nothing are noise
 }
 """What a command may exit with, where it is not 0 alone."""
+
+MENUS = frozenset({"README.md"})
+"""Documents that show what there is to choose from: each command is run on its own, and not after the one before."""
 
 EXACT = ("buildmark init", "buildmark plan", "buildmark render", "buildmark schema")
 """Commands whose output a document shows word for word."""

@@ -31,7 +31,7 @@ def test_every_command_of_a_document_does_what_it_is_shown_for(document: str, st
     for block in blocks_of(document):
         _lay_out(block.language, block.text, opened)
         for command in commands_of(block):
-            _try(command, opened)
+            _try(command, stage(document) if document in plain.MENUS else opened)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.block.document}:{one.text[:50]}")
@@ -45,7 +45,7 @@ def test_what_a_ci_file_says_to_buildmark_is_understood(document: str) -> None:
     for block in blocks_of(document):
         if block.language in {"yaml", "groovy"}:
             for found in commands_in_script(block):
-                understood(found[found.index("buildmark ") :])
+                understood(found)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -56,8 +56,10 @@ def test_no_table_holds_more_than_the_documents_need(name: str) -> None:
 
 def understood(text: str) -> None:
     """Fails unless the command line has such a command with such options."""
-    words = shlex.split(text)[1:]
+    words = [word for word in shlex.split(text)[1:] if word != "--version"]
     command = typer.main.get_command(app)
+    if not words:
+        return
     context = command.make_context("buildmark", words)
     while hasattr(command, "resolve_command") and (rest := [*context._protected_args, *context.args]):
         _, command, words = command.resolve_command(context, rest)
