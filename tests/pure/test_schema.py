@@ -28,7 +28,10 @@ def test_editors_can_describe_every_key_and_offer_the_states() -> None:
     for name, node in schema["properties"].items():
         target = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
         assert target["description"], name
-    assert set(schema["$defs"]["State"]["enum"]) == {"cold", "warm", "edit-source", "edit-deps", "pull"}
+    states = schema["$defs"]["State"]
+    assert set(states["enum"]) == {"cold", "warm", "edit-source", "edit-deps", "pull"}
+    meanings = dict(zip(states["enum"], states["enumDescriptions"], strict=True))
+    assert meanings["warm"].startswith("everything is in the cache")
 
 
 def test_every_reference_leads_somewhere_and_nothing_is_null() -> None:
