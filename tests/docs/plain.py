@@ -12,6 +12,7 @@ from bench.errors import ExitCode
 NOT_RUN: Mapping[str, str] = {
     "git clone": "there is no repository to clone from",
     "apt-get install": "the machine that tests this stays as it is",
+    "python3 -m venv": "is Python's own, and takes longer than all else here",
     "python3 -m pip wheel": "fetches from a package index",
     "buildmark-venv/bin/pip install": "there are no wheels, for the same reason",
     "ssh ": "there is no other server",
