@@ -6,6 +6,7 @@ as the documents tell them.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ def install(put: Put) -> None:
     put(world, "SystemClock", clock_of_now)
     put(browser, "open_in_browser", lambda path: None)  # noqa: ARG005
     put(bases, "prepare_archive", prepare_archive)
+    put(os, "fsync", lambda descriptor: None)  # noqa: ARG005 - thousands of trials that nobody will miss
 
 
 def clock_of_now() -> FakeClock:
