@@ -211,7 +211,7 @@ def test_two_runs_have_their_environments_beside_each_other_with_what_differs_ma
     assert not facts["storage driver"].differs
     assert (facts["commit"].base[:3], facts["commit"].head[:3]) == ("aaa", "bbb")
     assert facts["branch"].base == "main"
-    assert besides.may_compare == "Two runs of different times: 1 field that may matter differ."
+    assert besides.may_compare == "Two runs of different times: of what may matter, 1 field differs."
     assert besides.facts == ()
 
 

@@ -68,7 +68,7 @@ function setUpComparedDetail(article, data, chosen) {
       [one, other].map((value) => {
         const lane = make("div", {});
         if (!value) return lane;
-        const drawn = make("span", { class: `p-${key}` });
+        const drawn = make("i", { class: `p-${key}` });
         drawn.style.left = "0";
         drawn.style.width = `${(value / longest) * 100}%`;
         lane.append(drawn);
@@ -123,9 +123,14 @@ function setUpComparedDetail(article, data, chosen) {
       number(pair.head ? seconds(took) : "–"),
       number(both ? signed((pair.head ? took || 0 : 0) - (pair.base ? was || 0 : 0)) : "–"),
       number(pair.share === undefined ? "–" : `${Math.round(pair.share * 100)} %`.replace("-", "−")),
-      ...(cpu ? [number(`${seconds(pair.base?.cpu)} → ${seconds(pair.head?.cpu)}`)] : []),
+      ...(cpu ? [number(cpuBoth(pair))] : []),
       make("td", { class: "lane" }, twoLanes([pair.base, pair.head].map((step) => (step ? timeLane(step, span) : make("div", {}))))),
     );
+  }
+
+  function cpuBoth({ base, head: other }) {
+    if (base?.cpu === undefined && other?.cpu === undefined) return "–";
+    return `${seconds(base?.cpu)} → ${seconds(other?.cpu)}`;
   }
 
   const CHANGES = { added: "only the head has it", removed: "only the base has it", changed: "changed" };

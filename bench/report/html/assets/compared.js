@@ -3,7 +3,7 @@
 /** The rows as the table's script knows variants: what they are called, and their verdict as the level of an axis. */
 const asVariants = (data) => ({
   texts: data.texts,
-  axes: ["verdict"],
+  axes: ["Verdict"],
   variants: data.rows.map((row) => ({ name: row.name, levels: [row.verdict] })),
 });
 

@@ -17,7 +17,7 @@ from bench.pure.metrics import WALL
 from bench.report.comparison_columns import medians_text
 from bench.report.html.compared.held import Held
 from bench.report.html.compared.model import ComparedAnswer, Outcome
-from bench.report.html.compared.words import blame_texts, change_text, decide_text, judgement_of
+from bench.report.html.compared.words import blame_texts, blame_title, change_text, decide_text, judgement_of
 from bench.report.html.model import Phrase
 from bench.report.units import count_text, share_text
 from bench.report.verdict_words import NOT_JUDGED, verdict_word
@@ -52,6 +52,7 @@ def _outcome(held: Held, comparison: Comparison) -> Outcome:
         text=f"{broke}{change_text(row, comparison)}",
         judgement=judgement_of(row),
         medians=medians_text(row, comparison.unit),
+        blame_title=blame_title(row, comparison),
         blame=blame_texts(row, comparison),
         decide=decide_text(row),
     )

@@ -65,10 +65,14 @@ def _may_compare(parts: ComparedParts) -> str:
         )
     kinds = [note.kind for note in parts.comparison.notes]
     across, differs = kinds.count(ComparisonNoteKind.ACROSS), kinds.count(ComparisonNoteKind.DIFFERS)
-    words = [f"{count_text(across, 'field')} that must match differ, which was asked for"] if across else []
-    words += [f"{count_text(differs, 'field')} that may matter differ"] if differs else []
+    words = [f"of what must match, {_differ(across)}, which was asked for"] if across else []
+    words += [f"of what may matter, {_differ(differs)}"] if differs else []
     said = "; ".join(words) if words else "no field that matters differs"
     return f"Two runs of different times: {said}."
+
+
+def _differ(count: int) -> str:
+    return f"{count_text(count, 'field')} {'differs' if count == 1 else 'differ'}"
 
 
 def _pairs(base: Run, head: Run) -> Iterator[Pairs]:
@@ -101,6 +105,7 @@ def _fingerprints(base: Run, head: Run) -> Iterator[Pair]:
                 head=visible(fact_text(name, theirs.get(name, NOT_RECORDED))),
                 differs=name in found,
                 may=_MAY[found[name]] if name in found else "",
+                marked=found.get(name, Comparison.IGNORE) is not Comparison.IGNORE,
             )
 
 

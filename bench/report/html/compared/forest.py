@@ -19,6 +19,7 @@ from bench.report.comparison_columns import (
     interval_header,
     interval_text,
 )
+from bench.report.grid import GridColumn
 from bench.report.html.compared.held import Held
 from bench.report.html.compared.model import Column, Forest, ForestCell, ForestRow, Lane, Scale, Tick
 from bench.report.html.compared.words import judgement_of, verdict_text
@@ -26,7 +27,7 @@ from bench.report.html.model import Cell, Judgement
 from bench.report.html.texts import short_name, visible
 from bench.report.units import ABSENT, TIMES, ratio_text, share_text
 
-RATIO = "ratio"
+RATIO, MEDIANS = "ratio", "base → head"
 _ORDER = (Verdict.SLOWER, Verdict.UNDECIDED, None, Verdict.SAME, Verdict.FASTER)
 _TICKS = 5
 _TEXTS = frozenset({"variant", "state", "verdict", RATIO, *CHANGE_HEADERS.values()})
@@ -37,15 +38,17 @@ def forest_of(comparison: Comparison, held: Sequence[Held]) -> Forest:
     """A row for each row of a comparison, in its order."""
     rows = [one.row for one in held]
     scale, span = _ratio_scale(rows, comparison.margin)
-    plain = [one for one in comparison_columns(comparison, cell=visible) if _is_plain(one.header)]
+    told = [one for one in comparison_columns(comparison, cell=visible) if _is_plain(one.header)]
+    first, last = ([one for one in told if (one.header == MEDIANS) is wanted] for wanted in (True, False))
     metrics = [metric for metric in CHANGE_HEADERS if any(_change(row, metric) for row in rows)]
     scales = {metric: _change_span(rows, metric) for metric in metrics}
     return Forest(
         caption=_caption(comparison),
         columns=(
             Column(header=f"ratio ({interval_header(rows)})", scale=scale),
-            *(Column(header=column.header, is_text=column.left) for column in plain),
+            *map(_column, first),
             *(Column(header=CHANGE_HEADERS[metric], scale=_plain_scale(scales[metric])) for metric in metrics),
+            *map(_column, last),
         ),
         rows=tuple(
             ForestRow(
@@ -56,8 +59,9 @@ def forest_of(comparison: Comparison, held: Sequence[Held]) -> Forest:
                 judgement=None if one.row.verdict is None else judgement_of(one.row),
                 cells=(
                     _ratio_cell(one.row, span),
-                    *(ForestCell(text=column.cells[at], value=_value(column.header, one.row)) for column in plain),
+                    *(_plain_cell(column, at, one.row) for column in first),
                     *(_change_cell(_change(one.row, metric), scales[metric]) for metric in metrics),
+                    *(_plain_cell(column, at, one.row) for column in last),
                 ),
             )
             for at, one in enumerate(held)
@@ -68,6 +72,14 @@ def forest_of(comparison: Comparison, held: Sequence[Held]) -> Forest:
 
 def _is_plain(header: str) -> bool:
     return header not in _TEXTS and not header.endswith("interval") and header != "range"
+
+
+def _column(column: GridColumn) -> Column:
+    return Column(header=column.header, is_text=column.left)
+
+
+def _plain_cell(column: GridColumn, at: int, row: ComparedRow) -> ForestCell:
+    return ForestCell(text=column.cells[at], value=_value(column.header, row))
 
 
 def _rank(row: ComparedRow) -> int:

@@ -15,13 +15,14 @@ from bench.report.html.model import Cell, Finding, Grid, Judgement, Legend, Lost
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a row came to: in words with its interval, what is to blame, and what would decide it.
 
-    `medians` are both sides', `decide` is empty for what is decided.
+    `medians` are both sides', `blame_title` says what stands under `blame`, `decide` is empty for what is decided.
     """
 
     row: Phrase
     text: str
     judgement: Judgement
     medians: str
+    blame_title: str
     blame: tuple[str, ...]
     decide: str
 
@@ -119,13 +120,14 @@ class StateBars(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact of both sides. `differs` marks it, and `may` says what that means for the comparison."""
+    """One fact of both sides. `may` says what it means where it differs, `marked` that this may matter."""
 
     title: str
     base: str
     head: str
     differs: bool
     may: str
+    marked: bool = False
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,12 +9,13 @@ import math
 
 from bench.model.comparison import ComparedRow, Comparison, Method
 from bench.model.verdict import Verdict
+from bench.pure.metrics import WALL
 from bench.report.blame import Blamed, blame_columns, blamed_row
 from bench.report.comparison_columns import more_text
 from bench.report.html.effect_words import percent_change, signed_change
 from bench.report.html.model import Judgement
 from bench.report.html.texts import visible
-from bench.report.units import ABSENT, DASH, TIMES, count_text, ratio_number, share_text
+from bench.report.units import ABSENT, DASH, MINUS, TIMES, count_text, ratio_number, share_text
 from bench.report.verdict_words import NOT_JUDGED, verdict_word
 
 _TWICE = 2.0
@@ -70,6 +71,13 @@ def decide_text(row: ComparedRow) -> str:
     return "Its campaign ended before it was decided: give it more rounds (--max-rounds, --budget)."
 
 
+def blame_title(row: ComparedRow, comparison: Comparison) -> str:
+    """What the parts under it are: those that made a difference of times, or that the cache or a layer tells apart."""
+    if comparison.metric != WALL or row.verdict in {Verdict.SAME, None}:
+        return "Steps that the cache or their layers tell apart:"
+    return "What differs most, if it is no chance:" if row.verdict is Verdict.UNDECIDED else "To blame:"
+
+
 def blame_texts(row: ComparedRow, comparison: Comparison) -> tuple[str, ...]:
     """The parts of the build that made the difference, the largest first, in the words of the terminal's table."""
     blamed = blamed_row(row, comparison)
@@ -108,7 +116,10 @@ def _interval(row: ComparedRow) -> str:
         return "" if row.verdict in {Verdict.SLOWER, Verdict.FASTER} else f" ({signed_change(row.ratio)})"
     if row.ratio >= _TWICE:
         return f" ({TIMES}{ratio_number(row.low)}{DASH}{ratio_number(row.high)})"
-    return f" ({signed_change(row.low)} to {signed_change(row.high)})"
+    ends = [signed_change(end) for end in (row.low, row.high)]
+    if ends[0] == ends[1]:
+        ends = [f"{(end - 1) * 100:+.1f} %".replace("-", MINUS) for end in (row.low, row.high)]
+    return f" ({ends[0]} to {ends[1]})"
 
 
 def _more(row: ComparedRow) -> str:
