@@ -23,6 +23,7 @@ from bench.report.units import count_text, share_text
 from bench.report.verdict_words import NOT_JUDGED, verdict_word
 
 _GRAVEST = (Verdict.SLOWER, Verdict.UNDECIDED, None, Verdict.FASTER, Verdict.SAME)
+_BOTH = 2
 _DECIDED = (Verdict.SLOWER, Verdict.FASTER)
 
 
@@ -81,7 +82,7 @@ def _counts(comparison: Comparison, order: Sequence[Held]) -> str:
     parts = [(verdict, counts[verdict]) for verdict in _GRAVEST if counts[verdict]]
     rows = count_text(len(order), "row")
     if len(parts) == 1:
-        return f"All {rows} are {_word(parts[0][0], comparison)}."
+        return f"{'Both rows' if len(order) == _BOTH else f'All {rows}'} are {_word(parts[0][0], comparison)}."
     told = [f"{count} {'is' if count == 1 else 'are'} {_word(verdict, comparison)}" for verdict, count in parts]
     return f"Of {rows}, {', '.join(told[:-1])} and {told[-1]}."
 
