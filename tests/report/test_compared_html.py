@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from bench.model.comparison import ComparedRow
+from bench.model.run import Revision
 from bench.model.scenario import State
 from bench.model.verdict import Verdict
 from bench.pure.comparison import compare, compare_axis
@@ -221,6 +222,30 @@ def test_two_sides_of_one_run_share_their_environment() -> None:
     assert [caption for caption, _ in besides.facts] == ["The run", "Base images", "The machine and the engine"]
     assert besides.may_compare.startswith("Both sides are of one run")
     assert besides.findings[0].findings[0].seen == "4 % of the disk is free"
+
+
+def test_each_side_says_when_it_was_and_of_which_commit() -> None:
+    ours, theirs = page(two_runs()).sides
+    assert ours == ("base", "20261123-090000-quick · begun 2026-11-23 09:00 UTC · commit aaaaaaaaaaaa (main)")
+    assert theirs[1].endswith("begun 2026-11-24 09:00 UTC · commit bbbbbbbbbbbb (main)")
+    parts = revisions()
+    told = (
+        Revision(name="main", commit="c" * 40, context_sha256="0" * 64),
+        Revision(name="HEAD", commit=None, context_sha256="1" * 64),
+    )
+    side = msgspec.structs.replace(parts.base, run=msgspec.structs.replace(parts.base.run, revisions=told))
+    shown = page(msgspec.structs.replace(parts, base=side, head=side))
+    assert [text.split(" · ")[-1] for _, text in shown.sides] == ["commit cccccccccccc", "the working tree"]
+    assert shown.headline.startswith("run 20261123-090000-quick · wall time · paired by round")
+    assert "Revisions" in [caption for caption, _ in shown.besides.facts]
+
+
+def test_what_other_work_disturbed_can_be_counted_all_the_same() -> None:
+    side = make_side(slower_head(0.1), axes={"base": ("debian-12",), "rev": ("main", "HEAD")}, rounds=6)
+    busy = with_trials(side, lambda trial: msgspec.structs.replace(trial, disturbed="other work"))
+    outcome = page(of_axis(busy)).answer.outcomes[0]
+    assert outcome.text.startswith("not judged: the base and the head measured nothing that counts")
+    assert "--keep-disturbed" in outcome.decide
 
 
 def test_the_notes_are_the_terminals() -> None:

@@ -58,9 +58,9 @@ function setUpComparedDetail(article, data, chosen) {
       .map((one, at) => [one, base[at], head_[at]])
       .filter(([, one, other]) => one || other)
       .map(([one, ours, theirs]) => line(one.title, one.key, ours ?? undefined, theirs ?? undefined));
-    const heads = [head("part"), numeric("base"), numeric("head"), numeric("difference"), head(`base above head, 0 to ${seconds(longest)}`)];
+    const heads = [head("part"), numeric("base"), numeric("head"), numeric("difference"), head(`0 to ${seconds(longest)}`)];
     const all = line("all", "", base.length ? sum(base) : undefined, head_.length ? sum(head_) : undefined);
-    return [table("The median build of both sides, by what its time was spent on", heads, [...rows, all], { class: "fall parts" })];
+    return [table("The median build of both sides, by what its time was spent on; the base's bars lie above the head's", heads, [...rows, all], { class: "fall parts" })];
   }
 
   function partLane(key, one, other, longest) {
@@ -101,11 +101,11 @@ function setUpComparedDetail(article, data, chosen) {
     const span = Math.max(...ends, row.base?.wall || 0, row.head?.wall || 0) || 1;
     const both = Boolean(row.base?.trials && row.head?.trials);
     const cpu = pairs.some(({ base, head: other }) => base?.cpu !== undefined || other?.cpu !== undefined);
-    const heads = [head("step"), head("cache"), numeric("base"), numeric("head"), numeric("difference"), numeric("share"), ...(cpu ? [numeric("CPU")] : []), head(`base above head, 0 to ${seconds(span)}`)];
+    const heads = [head("step"), head("cache"), numeric("base"), numeric("head"), numeric("difference"), numeric("share"), ...(cpu ? [numeric("CPU")] : []), head(`0 to ${seconds(span)}`)];
     const lines = [...pairs.map((pair) => stepLine(pair, both, cpu, span)), ...besides(row, both, cpu)];
     return [
       make("p", { class: "muted" }, ...["base", "head"].flatMap((word) => (row[word]?.title === undefined ? [] : [`${word}: `, name(text(row[word].title)), ". "]))),
-      table("Steps of both sides: times are means over the typical trials, as in the verdict's table of what is to blame; the lanes are those of the two trials named above, and a frame marks the critical path", heads, lines, { class: "fall steps" }),
+      table("Steps of both sides: times are means over the typical trials, as in the verdict's table of what is to blame; the lanes, the base's above the head's, are those of the two trials named above, and a frame marks the critical path", heads, lines, { class: "fall steps" }),
     ];
   }
 
@@ -192,8 +192,8 @@ function setUpComparedDetail(article, data, chosen) {
       const at = `${pair.base ? ++below : "–"} → ${pair.head ? ++above : "–"}`;
       return layerLine(pair, at, most);
     });
-    const heads = [head("layer"), head("made by"), numeric("base"), numeric("head"), numeric("difference"), numeric("waste"), head("base above head, waste marked")];
-    return [...said, table("Layers of both images, the lowest first; grey is the base image's, orange is waste", heads, rows, { class: "layers both-layers" })];
+    const heads = [head("layer"), head("made by"), numeric("base"), numeric("head"), numeric("difference"), numeric("waste"), head("size, waste marked")];
+    return [...said, table("Layers of both images, the lowest first; the base's bars lie above the head's, grey is what the base image brought, orange is waste", heads, rows, { class: "layers both-layers" })];
   }
 
   function layerLine(pair, at, most) {

@@ -54,9 +54,13 @@ def change_text(row: ComparedRow, comparison: Comparison) -> str:
 
 
 def decide_text(row: ComparedRow) -> str:
-    """What would decide an undecided row; nothing where it is decided, or was not judged."""
-    if row.verdict is not Verdict.UNDECIDED:
-        return ""
+    """What would decide an undecided row, or let it be judged; nothing where it is decided."""
+    if row.verdict is None and any(side is not None and side.n_disturbed for side in (row.base, row.head)):
+        return "Count the disturbed trials all the same: --keep-disturbed; or measure again on a quiet machine."
+    return _what_more(row) if row.verdict is Verdict.UNDECIDED else ""
+
+
+def _what_more(row: ComparedRow) -> str:
     if row.method in {Method.GROUPED, Method.CANARY}:
         return (
             "More rounds do not bring two runs' times together. Measure both in one interleaved run: "
