@@ -7,6 +7,7 @@ as well.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bench.model.scenario import State
@@ -33,6 +34,10 @@ _INKS = {
 }
 
 
+PAGE_INKS = {"paper": "var(--page)", "ink": "var(--ink)", "soft": "var(--muted)", "line": "var(--line)"}
+"""The colours of a page's styles, for a picture that is part of it: they follow its theme by themselves."""
+
+
 def themed(spec: Spec, theme: Theme, *, paper: str | None = None) -> Spec:
     """The specification in a theme. `paper` is another background than the theme's own (`transparent` in a page)."""
     return {**spec, "config": config_of(theme, paper=paper)}
@@ -40,9 +45,16 @@ def themed(spec: Spec, theme: Theme, *, paper: str | None = None) -> Spec:
 
 def config_of(theme: Theme, *, paper: str | None = None) -> dict[str, Any]:
     """The `config` of a specification: everything that differs between light and dark is here."""
-    inks = _INKS[theme]
+    return _config(_INKS[theme], paper or _INKS[theme]["paper"])
+
+
+def page_config() -> dict[str, Any]:
+    """The same for a picture in a page, with the page's own colours and nothing behind it."""
+    return _config(PAGE_INKS, "transparent")
+
+
+def _config(inks: Mapping[str, str], back: str) -> dict[str, Any]:
     ink, soft, line = inks["ink"], inks["soft"], inks["line"]
-    back = paper or inks["paper"]
     text = {"labelColor": soft, "titleColor": soft, "labelFontSize": 11, "titleFontSize": 11}
     return {
         "background": back,
