@@ -107,6 +107,16 @@ def test_a_variants_link_leads_to_its_steps_trials_layers_and_dockerfile(show: S
     assert code == everything().dockerfiles[FIRST].splitlines()
 
 
+def test_a_small_spread_of_trials_looks_small(show: Show) -> None:
+    page = show(everything()).page
+    page.goto(f"{page.url}#r1-v1")
+    dots = page.locator("#r1-detail svg.dots").first
+    across = dots.locator("circle").evaluate_all("all => all.map(one => one.cx.baseVal.value)")
+    walls = [2.0 * 0.75 * (1 + 0.01 * (round_ % 3)) for round_ in range(1, 7)]
+    assert (max(across) - min(across)) / 576 == pytest.approx((max(walls) - min(walls)) / (0.1 * max(walls)), rel=0.01)
+    assert dots.locator("text").all_text_contents() == ["1.44 s", "1.59 s"]
+
+
 def test_an_address_leads_to_its_variant_and_the_list_to_others(show: Show) -> None:
     page = show(everything()).page
     page.goto(f"{page.url}#r1-v5")

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from bench.report.charts.render import plain_svg
-from bench.report.charts.themes import Spec, page_config
+from bench.report.charts.themes import PAGE_FONT, Spec, page_config
 from bench.report.html.texts import visible
 
 HINT = "The arrow keys go from point to point."
@@ -23,6 +23,7 @@ _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _MARKS = {"mark-symbol", "role-mark"}
 _PARTS = ("layer", "hconcat", "vconcat")
 _FINE = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+_NEEDLESS = frozenset({"font-family", "role", "version"})
 _MEASURES = frozenset({"d", "height", "transform", "viewBox", "width", "x", "x1", "x2", "y", "y1", "y2"})
 
 
@@ -44,6 +45,7 @@ def draw(spec: Spec, *, name: str, addresses: Mapping[str, str]) -> str:
         _tidy(element, name)
     groups = [group for group in root.iter("g") if set(group.get("class", "").split()) >= _MARKS]
     n_links = sum(_tell(group, marks, addresses) for group, marks in zip(groups, marks_of(spec), strict=False))
+    root.set("font-family", PAGE_FONT)
     root.set("role", "group" if n_links else "img")
     root.set("aria-label", f"{spec['description']} {HINT}" if n_links else spec["description"])
     return ET.tostring(root, encoding="unicode")
@@ -90,10 +92,10 @@ def _tell(group: ET.Element, marks: list[Mark], addresses: Mapping[str, str]) ->
 
 
 def _tidy(element: ET.Element, name: str) -> None:
-    """Ids of the picture's own, no names that nobody can listen to, and hundredths of a pixel."""
+    """Ids of the picture's own, hundredths of a pixel, and no names that nobody can listen to."""
     element.tag = element.tag.removeprefix(_NAMESPACE)
     for key, value in list(element.attrib.items()):
-        if key == "role" or key.startswith("aria-"):
+        if key in _NEEDLESS or key.startswith("aria-") or (key, value) == ("opacity", "1"):
             del element.attrib[key]
         elif key == "id":
             element.set(key, f"{name}-{value}")
