@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.bars import Bars, BarsOption, bars_wanted
 from bench.cli.measuring import (
     REVISION_MAX_ROUNDS,
     BudgetOption,
@@ -106,6 +107,7 @@ def register(app: typer.Typer) -> None:
         keep_disturbed: KeepDisturbedOption = False,
         results: ResultsOption = RESULTS,
         form: FormatOption = ComparisonFormat.TABLE.value,
+        bars: BarsOption = Bars.AUTO,
         rev: RevisionOption = None,
         scenario: ScenarioOption = None,
         set_: SetOption = None,
@@ -133,6 +135,7 @@ def register(app: typer.Typer) -> None:
         from bench.report.comparison import render_comparison
 
         chosen_form = parse_comparison_format(form)
+        drawn = bars_wanted(bars, is_table=chosen_form is ComparisonFormat.TABLE)
         question = Question(
             metric=metric,
             margin=margin,
@@ -161,7 +164,7 @@ def register(app: typer.Typer) -> None:
             comparison = _measured(rev, words, question)
         else:
             comparison = _compared(base, head, axis, question, results)
-        typer.echo(render_comparison(comparison, chosen_form, width=terminal_width()), nl=False)
+        typer.echo(render_comparison(comparison, chosen_form, width=terminal_width(), bars=drawn), nl=False)
         raise typer.Exit(exit_code_of_comparison(comparison))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.bars import Bars, BarsOption, bars_wanted
 from bench.cli.compare import FormatOption
 from bench.cli.history import IndexOption, chosen_index
 from bench.cli.measuring import (
@@ -64,6 +65,7 @@ def register(app: typer.Typer) -> None:
         results: ResultsOption = RESULTS,
         index: IndexOption = None,
         form: FormatOption = ComparisonFormat.TABLE.value,
+        bars: BarsOption = Bars.AUTO,
     ) -> None:
         """Build the change beside what it started from, and again before anything is said to be slower.
 
@@ -81,6 +83,7 @@ def register(app: typer.Typer) -> None:
         from bench.report.gate import render_gate
 
         chosen_form = parse_comparison_format(form)
+        drawn = bars_wanted(bars, is_table=chosen_form is ComparisonFormat.TABLE)
         asked = prepare(
             Words(
                 scenario=scenario,
@@ -105,5 +108,5 @@ def register(app: typer.Typer) -> None:
             recent = recent_of(opened, asked.scenario.name, branch.removeprefix("origin/"))
             keeper = Gatekeeper(asked.scenario, asked.how, asked.world, Question(margin=margin), recent=recent)
             answer = keeper.judge(*pair)
-        typer.echo(render_gate(answer, chosen_form, width=terminal_width()), nl=False)
+        typer.echo(render_gate(answer, chosen_form, width=terminal_width(), bars=drawn), nl=False)
         raise typer.Exit(exit_code_of_gate(answer.rows))

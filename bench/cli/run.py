@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.bars import Bars, BarsOption, bars_wanted
 from bench.cli.options import seconds
 from bench.cli.outlook import known_round_seconds, outlook_lines
 from bench.cli.rounds import (
@@ -139,6 +140,7 @@ def register(app: typer.Typer) -> None:
         results: ResultsOption = RESULTS,
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
+        bars: BarsOption = Bars.AUTO,
         allow_large: AllowLargeOption = False,
         disturbed_above: DisturbedOption = DISTURBED_ABOVE,
         keep_disturbed: KeepDisturbedOption = False,
@@ -156,6 +158,7 @@ def register(app: typer.Typer) -> None:
         from bench.pure.canary import canaries
 
         shown, column = parse_format(form), parse_sort(sort)
+        drawn = bars_wanted(bars, is_table=shown is SummaryFormat.TABLE)
         if registry is not None:
             parse_choice(registry, Registry, "--registry", "there is no registry")
         if shown in ONE_DOCUMENT and len(scenarios) > 1:
@@ -202,5 +205,7 @@ def register(app: typer.Typer) -> None:
             if one.adaptive is not None:
                 for line in outlook_lines(one.plan, one.adaptive, known_round_seconds(one.plan, results)):
                     world.say(line)
-        codes = [report(start_run(one, world), shown, column, keep_disturbed=keep_disturbed) for one in campaigns]
+        codes = [
+            report(start_run(one, world), shown, column, keep_disturbed=keep_disturbed, bars=drawn) for one in campaigns
+        ]
         raise typer.Exit(max(codes))

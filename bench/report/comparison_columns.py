@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bench.model.comparison import ComparedRow, Comparison, Method, MetricChange, RowSide
 from bench.pure.metrics import CPU, DISK_WRITTEN, IMAGE_COMPRESSED, IMAGE_SIZE, MEMORY_PEAK, WALL
+from bench.report.bars import interval_text, scale_header, scale_of
 from bench.report.grid import GridColumn
 from bench.report.units import (
     ABSENT,
@@ -22,12 +23,12 @@ from bench.report.units import (
 from bench.report.verdict_words import verdict_word
 
 _CHANGES = {
-    WALL: ("time", 7),
-    IMAGE_SIZE: ("size", 8),
-    IMAGE_COMPRESSED: ("gzipped", 11),
-    CPU: ("CPU", 9),
-    MEMORY_PEAK: ("peak mem", 10),
-    DISK_WRITTEN: ("written", 12),
+    WALL: ("time", 8),
+    IMAGE_SIZE: ("size", 9),
+    IMAGE_COMPRESSED: ("gzipped", 12),
+    CPU: ("CPU", 10),
+    MEMORY_PEAK: ("peak mem", 11),
+    DISK_WRITTEN: ("written", 13),
 }
 """The headers of what stands beside the metric, and in which order they are dropped."""
 _UNMARKED = "="
@@ -36,8 +37,13 @@ _CLOSE = 0.5
 _LEAST_P = 0.001
 
 
-def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = plain_text) -> list[GridColumn]:
-    """A row per variant and state. `cell` makes the names of variants fit for where they are shown."""
+def comparison_columns(
+    comparison: Comparison, *, cell: Callable[[str], str] = plain_text, bars: bool = False
+) -> list[GridColumn]:
+    """A row per variant and state. `cell` makes the names of variants fit for where they are shown.
+
+    With `bars` each interval is drawn, too.
+    """
     rows, metric = comparison.rows, comparison.metric
     columns = [
         _column("variant", [cell(row.name) for row in rows], left=True),
@@ -45,6 +51,7 @@ def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = p
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
         _column("ratio", [_ratio(row) for row in rows], left=True),
         _column(_interval_header(rows), [_interval(row) for row in rows], drop=1, left=True),
+        *(_picture_column(rows) if bars else []),
         *_more_column(rows),
         *_p_column(rows),
         _column("n", [str(row.n or ABSENT) for row in rows], drop=6),
@@ -99,6 +106,15 @@ def _interval(row: ComparedRow) -> str:
     if abs(row.ratio - 1) <= _CLOSE:
         return f"{row.low:.3f}{DASH}{row.high:.3f}"
     return f"{ratio_number(row.low)}{DASH}{ratio_number(row.high)}"
+
+
+def _picture_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
+    """The ratios and their intervals around 1, all on one scale."""
+    if all(row.ratio is None for row in rows):
+        return []
+    scale = scale_of(end for row in rows for end in (row.ratio, row.low, row.high) if end is not None)
+    pictures = ["" if row.ratio is None else interval_text(row.ratio, row.low, row.high, scale) for row in rows]
+    return [_column(scale_header(scale), pictures, drop=7, left=True)]
 
 
 def _more_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
