@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from bench.model.summary import Note, Row, RunSummary, Summary
 from bench.pure.fingerprint import environment_line
 from bench.report.bars import LINE, WITHIN
-from bench.report.choices import SortColumn
+from bench.report.choices import PlotKind, SortColumn
 from bench.report.columns import BAR_HEADER, columns_of, sorted_rows
 from bench.report.effects import HEADING, effect_columns
 from bench.report.grid import GridColumn, fitting, markdown_grid, terminal_grid
@@ -50,13 +50,22 @@ def render_table(
     return "\n\n".join(parts) + "\n"
 
 
-def render_markdown(summary: Summary, *, sort: SortColumn = SortColumn.TIME) -> str:
-    """The same as a Markdown document, with every column. Paths of logs are relative to the run's folder, its place."""
+def render_markdown(
+    summary: Summary, *, sort: SortColumn = SortColumn.TIME, pictures: Mapping[PlotKind, str] | None = None
+) -> str:
+    """The same as a Markdown document, with every column. Paths of logs are relative to the run's folder, its place.
+
+    `pictures` are pieces of Markdown that show some (`bench.report.markdown_pictures`); each stands with its table.
+    """
+    shown = {kind: [text] for kind, text in (pictures or {}).items()}
     columns = _variant_columns(summary, sorted_rows(summary, sort))
     heads = [f"# {markdown_safe(summary.run.id)}", *map(markdown_safe, _headlines(summary.run))]
-    parts = [*heads, markdown_grid(_safe(columns))]
+    parts = [*heads, *shown.get(PlotKind.TRADEOFF, ()), markdown_grid(_safe(columns))]
     if summary.axes:
-        parts += [f"## {HEADING}", markdown_grid(_safe(effect_columns(summary)))]
+        table = markdown_grid(_safe(effect_columns(summary)))
+        parts += [f"## {HEADING}", *shown.get(PlotKind.EFFECTS, ()), table]
+    if phases := shown.get(PlotKind.PHASES):
+        parts += ["## Where the time goes", *phases]
     if notes := list(notes_about(summary.notes, _metrics_of(columns))):
         parts += ["## Notes", "\n".join(map(_noted_in_markdown, notes))]
     return "\n\n".join(parts) + "\n"
