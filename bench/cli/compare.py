@@ -8,23 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.bars import Bars, BarsOption, bars_wanted
-from bench.cli.measuring import (
-    REVISION_MAX_ROUNDS,
-    BudgetOption,
-    MarginOption,
-    MaxRoundsOption,
-    MinRoundsOption,
-    ScenarioOption,
-    Words,
-)
-from bench.cli.rounds import DEFAULT_MIN_ROUNDS
-from bench.cli.run import EngineOption, TimeoutOption
-from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption
+from bench.cli.groups import with_groups
+from bench.cli.measuring import Effort, MarginOption, ScenarioOption, Words
+from bench.cli.selection import BaseOption, SetOption
 from bench.cli.show import RESULTS, ResultsOption, StatesOption, terminal_width
 from bench.errors import UsageError
-from bench.model.build import BuilderKind
 from bench.pure.metrics import WALL
-from bench.pure.planning import DEFAULT_SEED
 from bench.pure.verdicts import DEFAULT_MARGIN
 from bench.report.choices import ComparisonFormat, parse_comparison_format
 
@@ -95,6 +84,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
 
     @app.command("compare")
+    @with_groups
     def compare(
         base: BaseArgument = None,
         head: HeadArgument = None,
@@ -112,13 +102,7 @@ def register(app: typer.Typer) -> None:
         scenario: ScenarioOption = None,
         set_: SetOption = None,
         base_image: BaseOption = None,
-        min_rounds: MinRoundsOption = DEFAULT_MIN_ROUNDS,
-        max_rounds: MaxRoundsOption = REVISION_MAX_ROUNDS,
-        budget: BudgetOption = None,
-        engine: EngineOption = "auto",
-        builder: BuilderOption = BuilderKind.BUILDKIT,
-        timeout: TimeoutOption = None,
-        seed: SeedOption = DEFAULT_SEED,
+        effort: Effort,
     ) -> None:
         """Compare two runs, two variants, the levels of an axis, or git revisions that are measured now.
 
@@ -146,35 +130,21 @@ def register(app: typer.Typer) -> None:
         if rev:
             if base is not None or axis is not None:
                 raise UsageError("--rev measures revisions now, and BASE or --axis name a run", remedy="leave one out")
-            words = Words(
-                scenario=scenario,
-                set_=set_,
-                base=base_image,
-                state=state,
-                engine=engine,
-                builder=builder,
-                timeout=timeout,
-                seed=seed,
-                results=results,
-                margin=margin,
-                min_rounds=min_rounds,
-                max_rounds=max_rounds,
-                budget=budget,
-            )
-            comparison = _measured(rev, words, question)
+            words = Words(set_=set_, base=base_image, state=state, margin=margin, effort=effort, results=results)
+            comparison = _measured(scenario, rev, words, question)
         else:
             comparison = _compared(base, head, axis, question, results)
         typer.echo(render_comparison(comparison, chosen_form, width=terminal_width(), bars=drawn), nl=False)
         raise typer.Exit(exit_code_of_comparison(comparison))
 
 
-def _measured(revisions: Sequence[str], words: Words, question: Question) -> Comparison:
+def _measured(scenario: str | None, revisions: Sequence[str], words: Words, question: Question) -> Comparison:
     from bench.app.revision_campaign import compare_revisions
     from bench.cli.measuring import prepare
 
     if len(revisions) < 2:  # noqa: PLR2004  (a comparison has two sides)
         raise UsageError("--rev names one revision, and a comparison has two", remedy="--rev main --rev HEAD")
-    asked = prepare(words)
+    asked = prepare(scenario, words)
     return compare_revisions(asked.scenario, revisions, asked.how, asked.world, question).comparison
 
 

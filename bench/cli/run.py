@@ -9,17 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.bars import Bars, BarsOption, bars_wanted
+from bench.cli.groups import with_groups
 from bench.cli.options import seconds
 from bench.cli.outlook import known_round_seconds, outlook_lines
-from bench.cli.rounds import (
-    BudgetOption,
-    DecideOption,
-    MaxRoundsOption,
-    MinRoundsOption,
-    PrecisionOption,
-    RoundsOption,
-    how_long,
-)
+from bench.cli.rounds import RoundsAsked, how_long
 from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
@@ -118,6 +111,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
 
     @app.command("run")
+    @with_groups
     def run(
         scenarios: ScenariosArgument,
         *,
@@ -125,12 +119,7 @@ def register(app: typer.Typer) -> None:
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
-        rounds: RoundsOption = None,
-        precision: PrecisionOption = None,
-        decide: DecideOption = None,
-        min_rounds: MinRoundsOption = None,
-        max_rounds: MaxRoundsOption = None,
-        budget: BudgetOption = None,
+        asked: RoundsAsked,
         seed: SeedOption = DEFAULT_SEED,
         engine: EngineOption = "auto",
         builder: BuilderOption = BuilderKind.BUILDKIT,
@@ -166,14 +155,7 @@ def register(app: typer.Typer) -> None:
                 f"--format {shown} is one document, and {len(scenarios)} scenarios make as many",
                 remedy=f"run one scenario, or print each run later: buildmark show RUN --format {shown}",
             )
-        length = how_long(
-            rounds=rounds,
-            precision=precision,
-            decide=decide,
-            min_rounds=min_rounds,
-            max_rounds=max_rounds,
-            budget_s=budget,
-        )
+        length = how_long(asked)
         chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
 
         def campaign(name: str) -> Campaign:
