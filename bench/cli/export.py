@@ -87,7 +87,7 @@ def register(app: typer.Typer) -> None:
 def _how(asked: Pictures | None, form: ExportFormat, out: Path | None) -> Pictures:
     """How the document gets its pictures. Raises UsageError where there is no place for them."""
     if form is not ExportFormat.MARKDOWN:
-        if asked is not None:
+        if asked not in {None, Pictures.NONE}:
             raise UsageError(f"--format {form} has no pictures", remedy="leave out --pictures")
         return Pictures.NONE
     if asked is Pictures.FILES and out is None:

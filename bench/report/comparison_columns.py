@@ -54,7 +54,7 @@ def comparison_columns(
         *(_picture_column(rows) if bars else []),
         *_more_column(rows),
         *_p_column(rows),
-        _column("n", [str(row.n or ABSENT) for row in rows], drop=6),
+        _column("n", [str(row.n or ABSENT) for row in rows], drop=7),
         _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=3),
         *_change_columns(rows),
     ]
@@ -114,7 +114,7 @@ def _picture_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
         return []
     scale = scale_of(end for row in rows for end in (row.ratio, row.low, row.high) if end is not None)
     pictures = ["" if row.ratio is None else interval_text(row.ratio, row.low, row.high, scale) for row in rows]
-    return [_column(scale_header(scale), pictures, drop=7, left=True)]
+    return [_column(scale_header(scale), pictures, drop=6, left=True)]
 
 
 def _more_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:

@@ -170,6 +170,13 @@ def test_what_cannot_be_had_is_said(
     assert message in said.err
 
 
+def test_no_pictures_is_what_the_other_formats_have(buildmark: Buildmark, results: Path) -> None:
+    for form in ("csv", "junit"):
+        assert (
+            buildmark("export", "latest", "--results", str(results), "--format", form, "--pictures", "none").code == 0
+        )
+
+
 def test_a_run_without_anything_to_draw_makes_no_folder(buildmark: Buildmark, tmp_path: Path) -> None:
     plan = make_plan()
     lost = tuple(make_lost_trial(one, TrialStatus.FAILED, "exit code 1") for one in plan.trials)
