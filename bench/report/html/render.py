@@ -2,12 +2,13 @@
 
 The template escapes every value, and a name that it does not know is an error. Scripts get their data as JSON in which
 no `<` stands, and make text nodes of it. The page's own policy lets nothing run but these scripts, by their digests,
-and lets nothing be fetched. Neighbour: `assets/` holds the template, the styles and the scripts.
+and lets nothing be fetched. Neighbour: `assets/` holds the templates, the styles and the scripts.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -17,45 +18,66 @@ import msgspec
 
 from bench.report.html.model import Page
 
-SCRIPTS = ("start.js", "table.js", "detail.js", "diff.js", "main.js", "charts.js")
-STYLES = "page.css"
+SCRIPTS = ("start.js", "lanes.js", "table.js", "detail.js", "diff.js", "main.js", "marks.js", "charts.js")
+STYLES = ("page.css",)
 TEMPLATE = "page.html.jinja"
 FIRST_ROWS = 200
 """So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
 MOST_LISTED = 8
 """So many of a list are shown at first: the answer has to fit into ten seconds."""
+PACKED_FROM = 1_500_000
+"""Letters of data from which it is packed. A smaller page can be searched and read by any program, as it is."""
 _FOLDER = "assets"
 _IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def render_page(page: Page) -> str:
-    """The page as one text."""
+    """The page of runs as one text."""
+    runtime = None if page.runtime is None else page.runtime.script
+    return render_template(TEMPLATE, page, scripts=SCRIPTS, styles=STYLES, runtime=runtime)
+
+
+def render_template(
+    template: str, page: Any, *, scripts: Sequence[str], styles: Sequence[str], runtime: str | None = None
+) -> str:
+    """A page of any kind: `template`, `scripts` and `styles` are names of assets, and `runtime` is one more script.
+
+    The template gets the view model as `page`.
+    """
     import jinja2  # noqa: PLC0415  (slow to import, and `--help` needs none of it)
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["json"] = lambda value: Markup(inline_json(value))  # noqa: S704  (no `<` is left in it)
-    script = _inline("\n".join(map(_read, SCRIPTS)))
-    runtime = None if page.runtime is None else _inline(page.runtime.script)
-    return environment.from_string(_read(TEMPLATE)).render(
+    environment.filters["data_block"] = _block
+    environment.filters["drawing"] = Markup  # our own SVG
+    environment.globals["most_listed"] = MOST_LISTED
+    script = _inline("\n".join(map(_read, scripts)))
+    drawing = None if runtime is None else _inline(runtime)
+    return environment.get_template(template).render(
         page=page,
-        policy=content_policy([script] if runtime is None else [script, runtime]),
-        styles=Markup(_read(STYLES)),  # noqa: S704  (our own)
+        policy=content_policy([script] if drawing is None else [script, drawing]),
+        styles=Markup("\n".join(map(_read, styles))),  # noqa: S704  (our own)
         script=Markup(script),  # noqa: S704  (our own)
-        runtime=None if runtime is None else Markup(runtime),  # noqa: S704  (made of published libraries)
+        runtime=None if drawing is None else Markup(drawing),  # noqa: S704  (made of published libraries)
         first_rows=FIRST_ROWS,
-        most_listed=MOST_LISTED,
     )
 
 
 def inline_json(value: Any) -> str:
     """JSON that can stand between script tags: whatever a text holds, it ends neither the element nor the value."""
     return msgspec.json.encode(value).decode().translate(_IN_JSON)
+
+
+def packed_json(text: str) -> str:
+    """JSON as the base64 of its gzip (RFC 1952), which every browser of today unpacks by itself."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def content_policy(scripts: Sequence[str]) -> str:
@@ -69,6 +91,16 @@ def content_policy(scripts: Sequence[str]) -> str:
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _block(value: Any) -> dict[str, Any]:
+    """Data for a script element: its type, and its text."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    text = inline_json(value)
+    if len(text) < PACKED_FROM:
+        return {"type": "application/json", "text": Markup(text)}  # noqa: S704  (no `<` is left in it)
+    return {"type": "application/gzip", "text": packed_json(text)}
 
 
 def _inline(script: str) -> str:
