@@ -32,10 +32,11 @@ def load_parts(folder: RunFolder, *, keep_disturbed: bool = False) -> RunParts:
         tuple(msgspec.structs.replace(one, disturbed=None) for one in read.trials) if keep_disturbed else read.trials
     )
     summary = summarise(run, trials, being_written=being_written, warning=read.warning)
-    return RunParts(run=run, trials=trials, summary=summary, dockerfiles=_dockerfiles(folder, run))
+    return RunParts(run=run, trials=trials, summary=summary, dockerfiles=read_dockerfiles(folder, run))
 
 
-def _dockerfiles(folder: RunFolder, run: Run) -> dict[str, str]:
+def read_dockerfiles(folder: RunFolder, run: Run) -> dict[str, str]:
+    """The Dockerfiles of a run by their variants, without those that are gone."""
     found: dict[str, str] = {}
     for variant in run.plan.variants:
         with contextlib.suppress(StorageError):

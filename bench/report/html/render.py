@@ -2,7 +2,7 @@
 
 The template escapes every value, and a name that it does not know is an error. Scripts get their data as JSON in which
 no `<` stands, and make text nodes of it. The page's own policy lets nothing run but these scripts, by their digests,
-and lets nothing be fetched. Neighbour: `assets/` holds the template, the styles and the scripts.
+and lets nothing be fetched. Neighbour: `assets/` holds the templates, the styles and the scripts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import msgspec
 
 from bench.report.html.model import Page
 
-SCRIPTS = ("start.js", "table.js", "detail.js", "diff.js", "main.js", "marks.js", "charts.js")
-STYLES = "page.css"
+SCRIPTS = ("start.js", "lanes.js", "table.js", "detail.js", "diff.js", "main.js", "marks.js", "charts.js")
+STYLES = ("page.css",)
 TEMPLATE = "page.html.jinja"
 FIRST_ROWS = 200
 """So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
@@ -32,11 +32,23 @@ _IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x202
 
 
 def render_page(page: Page) -> str:
-    """The page as one text."""
+    """The page of runs as one text."""
+    runtime = None if page.runtime is None else page.runtime.script
+    return render_template(TEMPLATE, page, scripts=SCRIPTS, styles=STYLES, runtime=runtime)
+
+
+def render_template(
+    template: str, page: Any, *, scripts: Sequence[str], styles: Sequence[str], runtime: str | None = None
+) -> str:
+    """A page of any kind: `template`, `scripts` and `styles` are names of assets, and `runtime` is one more script.
+
+    The template gets the view model as `page`.
+    """
     import jinja2  # noqa: PLC0415  (slow to import, and `--help` needs none of it)
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -45,16 +57,16 @@ def render_page(page: Page) -> str:
     environment.filters["json"] = lambda value: Markup(inline_json(value))  # noqa: S704  (no `<` is left in it)
     environment.filters["data_block"] = _block
     environment.filters["drawing"] = Markup  # our own SVG
-    script = _inline("\n".join(map(_read, SCRIPTS)))
-    runtime = None if page.runtime is None else _inline(page.runtime.script)
-    return environment.from_string(_read(TEMPLATE)).render(
+    environment.globals["most_listed"] = MOST_LISTED
+    script = _inline("\n".join(map(_read, scripts)))
+    drawing = None if runtime is None else _inline(runtime)
+    return environment.get_template(template).render(
         page=page,
-        policy=content_policy([script] if runtime is None else [script, runtime]),
-        styles=Markup(_read(STYLES)),  # noqa: S704  (our own)
+        policy=content_policy([script] if drawing is None else [script, drawing]),
+        styles=Markup("\n".join(map(_read, styles))),  # noqa: S704  (our own)
         script=Markup(script),  # noqa: S704  (our own)
-        runtime=None if runtime is None else Markup(runtime),  # noqa: S704  (made of published libraries)
+        runtime=None if drawing is None else Markup(drawing),  # noqa: S704  (made of published libraries)
         first_rows=FIRST_ROWS,
-        most_listed=MOST_LISTED,
     )
 
 
