@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from bench.cli.compared import check_out
 from bench.cli.measuring import (
     REVISION_MAX_ROUNDS,
     BudgetOption,
@@ -17,7 +18,7 @@ from bench.cli.measuring import (
     ScenarioOption,
     Words,
 )
-from bench.cli.out import check_out, write_out
+from bench.cli.out import write_out
 from bench.cli.rounds import DEFAULT_MIN_ROUNDS
 from bench.cli.run import EngineOption, TimeoutOption
 from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption

@@ -67,3 +67,12 @@ def compared(base: str | None, head: str | None, axis: str | None, question: Que
     found = find_side(store, run)
     side = found.read()
     return Made(comparison=compare_axis(side, axis, question), sides=(side, side), folders=(found.folder, found.folder))
+
+
+def check_out(out: Path) -> None:
+    """Look at what `--out` names before anything takes long. Raises UsageError for what cannot become a file there."""
+    file = out.resolve()
+    if file.exists() and not file.is_file():
+        raise UsageError(f"--out {out} is not a file that can be replaced", remedy="name another, or leave out --out")
+    if not file.parent.is_dir():
+        raise UsageError(f"--out {out} lies in a folder that does not exist", remedy="make it, or name another file")

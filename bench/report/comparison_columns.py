@@ -45,12 +45,12 @@ def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = p
         _column("variant", [cell(row.name) for row in rows], left=True),
         _column("state", [row.state.value for row in rows], left=True),
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
-        _column("ratio", [exact_ratio_text(row) for row in rows], left=True),
-        _column(interval_header(rows), [interval_text(row) for row in rows], drop=1, left=True),
+        _column("ratio", [_ratio(row) for row in rows], left=True),
+        _column(_interval_header(rows), [_interval(row) for row in rows], drop=1, left=True),
         *_more_column(rows),
         *_p_column(rows),
         _column("n", [str(row.n or ABSENT) for row in rows], drop=6),
-        _column("base → head", [medians_text(row, comparison.unit) for row in rows], drop=3),
+        _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=3),
         *_change_columns(rows),
     ]
     if any(_lacks(side) for row in rows for side in (row.base, row.head)):
@@ -82,21 +82,20 @@ def _column(header: str, cells: Sequence[str], *, drop: int = 0, left: bool = Fa
     return GridColumn(header=header, cells=tuple(cells), drop=drop, left=left)
 
 
-def exact_ratio_text(row: ComparedRow) -> str:
+def _ratio(row: ComparedRow) -> str:
     """To three decimals where it is anywhere near 1, where verdicts are made."""
     if row.ratio is None:
         return ABSENT
     return f"{TIMES}{row.ratio:.3f}" if abs(row.ratio - 1) <= _CLOSE else ratio_text(row.ratio)
 
 
-def interval_header(rows: Sequence[ComparedRow]) -> str:
+def _interval_header(rows: Sequence[ComparedRow]) -> str:
     """An interval of 95 %, or the range of what was counted."""
     coverages = [row.coverage for row in rows if row.coverage is not None and row.method is not Method.COUNTED]
     return f"{share_text(min(coverages))} interval" if coverages else "range"
 
 
-def interval_text(row: ComparedRow) -> str:
-    """The interval of a row's ratio, with as many decimals as the ratio has."""
+def _interval(row: ComparedRow) -> str:
     if row.low is None or row.high is None or row.ratio is None:
         return ABSENT
     if abs(row.ratio - 1) <= _CLOSE:
@@ -124,8 +123,7 @@ def _p_value(p_value: float | None) -> str:
     return f"<{_LEAST_P}" if p_value < _LEAST_P else f"{p_value:.3f}"
 
 
-def medians_text(row: ComparedRow, unit: str) -> str:
-    """Both medians: `1.40 s → 1.57 s`."""
+def _medians(row: ComparedRow, unit: str) -> str:
     base, head = (
         ABSENT if side is None or side.median is None else amount_text(side.median, unit)
         for side in (row.base, row.head)
@@ -159,3 +157,18 @@ def _lacks(side: RowSide | None) -> bool:
 
 def _valid(side: RowSide | None) -> str:
     return ABSENT if side is None else f"{side.n_valid}/{side.n_planned}"
+
+
+def exact_ratio_text(row: ComparedRow) -> str:
+    """A row's ratio and its interval, where it has one: `×1.120 (1.101–1.139)`."""
+    return _ratio(row) if row.low is None or row.high is None else f"{_ratio(row)} ({_interval(row)})"
+
+
+def intervals_title(rows: Sequence[ComparedRow]) -> str:
+    """What the intervals of some rows are: `95 % interval`, or the range of what was counted."""
+    return _interval_header(rows)
+
+
+def medians_text(row: ComparedRow, unit: str) -> str:
+    """Both medians: `1.40 s → 1.57 s`."""
+    return _medians(row, unit)
