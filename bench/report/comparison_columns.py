@@ -160,7 +160,7 @@ def _valid(side: RowSide | None) -> str:
 
 
 def exact_ratio_text(row: ComparedRow) -> str:
-    """A row's ratio and its interval, where it has one: `×1.120 (1.101–1.139)`."""
+    """A row's ratio, and its interval behind it in brackets where it has one."""
     return _ratio(row) if row.low is None or row.high is None else f"{_ratio(row)} ({_interval(row)})"
 
 
