@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.model.scenario import State
 from bench.report.html.compared.held import ComparedParts
-from bench.report.html.compared.page import compared_page, render_compared
+from bench.report.html.compared.page import compared_page
+from bench.report.html.compared.render import render_compared
 from bench.report.units import ABSENT
 from tests.browser.conftest import DESKTOP, PHONE, Shown
 from tests.compared_pages import dockerfile_of, hostile, large, revisions, two_runs
