@@ -26,7 +26,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     folders: tuple[RunFolder, RunFolder]
 
 
-def measured(revisions: Sequence[str], words: Words, question: Question) -> Made:
+def measured(scenario: str | None, revisions: Sequence[str], words: Words, question: Question) -> Made:
     """Measure revisions now and hold them against each other. Raises what `measure_revisions` does."""
     from bench.app.revision_campaign import measure_revisions
     from bench.cli.measuring import prepare
@@ -36,7 +36,7 @@ def measured(revisions: Sequence[str], words: Words, question: Question) -> Made
 
     if len(revisions) < 2:  # noqa: PLR2004  (a comparison has two sides)
         raise UsageError("--rev names one revision, and a comparison has two", remedy="--rev main --rev HEAD")
-    asked = prepare(words)
+    asked = prepare(scenario, words)
     folder = measure_revisions(asked.scenario, revisions, asked.how, asked.world)
     side = read_side(folder)
     return Made(comparison=compare_axis(side, REVISION_AXIS, question), sides=(side, side), folders=(folder, folder))
@@ -67,12 +67,3 @@ def compared(base: str | None, head: str | None, axis: str | None, question: Que
     found = find_side(store, run)
     side = found.read()
     return Made(comparison=compare_axis(side, axis, question), sides=(side, side), folders=(found.folder, found.folder))
-
-
-def check_out(out: Path) -> None:
-    """Look at what `--out` names before anything takes long. Raises UsageError for what cannot become a file there."""
-    file = out.resolve()
-    if file.exists() and not file.is_file():
-        raise UsageError(f"--out {out} is not a file that can be replaced", remedy="name another, or leave out --out")
-    if not file.parent.is_dir():
-        raise UsageError(f"--out {out} lies in a folder that does not exist", remedy="make it, or name another file")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bench.model.comparison import ComparedRow, Comparison, Method, MetricChange, RowSide
 from bench.pure.metrics import CPU, DISK_WRITTEN, IMAGE_COMPRESSED, IMAGE_SIZE, MEMORY_PEAK, WALL
+from bench.report.bars import interval_picture, scale_header, scale_of
 from bench.report.grid import GridColumn
 from bench.report.units import (
     ABSENT,
@@ -22,12 +23,12 @@ from bench.report.units import (
 from bench.report.verdict_words import verdict_word
 
 _CHANGES = {
-    WALL: ("time", 7),
-    IMAGE_SIZE: ("size", 8),
-    IMAGE_COMPRESSED: ("gzipped", 11),
-    CPU: ("CPU", 9),
-    MEMORY_PEAK: ("peak mem", 10),
-    DISK_WRITTEN: ("written", 12),
+    WALL: ("time", 8),
+    IMAGE_SIZE: ("size", 9),
+    IMAGE_COMPRESSED: ("gzipped", 12),
+    CPU: ("CPU", 10),
+    MEMORY_PEAK: ("peak mem", 11),
+    DISK_WRITTEN: ("written", 13),
 }
 """The headers of what stands beside the metric, and in which order they are dropped."""
 CHANGE_HEADERS = {metric: header for metric, (header, _) in _CHANGES.items()}
@@ -38,19 +39,25 @@ _CLOSE = 0.5
 _LEAST_P = 0.001
 
 
-def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = plain_text) -> list[GridColumn]:
-    """A row per variant and state. `cell` makes the names of variants fit for where they are shown."""
+def comparison_columns(
+    comparison: Comparison, *, cell: Callable[[str], str] = plain_text, bars: bool = False
+) -> list[GridColumn]:
+    """A row per variant and state. `cell` makes the names of variants fit for where they are shown.
+
+    With `bars` each interval is drawn, too.
+    """
     rows, metric = comparison.rows, comparison.metric
     columns = [
         _column("variant", [cell(row.name) for row in rows], left=True),
         _column("state", [row.state.value for row in rows], left=True),
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
-        _column("ratio", [_ratio(row) for row in rows], left=True),
-        _column(_interval_header(rows), [_interval(row) for row in rows], drop=1, left=True),
+        _column("ratio", [exact_ratio_text(row) for row in rows], left=True),
+        _column(interval_header(rows), [interval_text(row) for row in rows], drop=1, left=True),
+        *(_picture_column(rows) if bars else []),
         *_more_column(rows),
         *_p_column(rows),
-        _column("n", [str(row.n or ABSENT) for row in rows], drop=6),
-        _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=3),
+        _column("n", [str(row.n or ABSENT) for row in rows], drop=7),
+        _column("base → head", [medians_text(row, comparison.unit) for row in rows], drop=3),
         *_change_columns(rows),
     ]
     if any(_lacks(side) for row in rows for side in (row.base, row.head)):
@@ -82,25 +89,35 @@ def _column(header: str, cells: Sequence[str], *, drop: int = 0, left: bool = Fa
     return GridColumn(header=header, cells=tuple(cells), drop=drop, left=left)
 
 
-def _ratio(row: ComparedRow) -> str:
+def exact_ratio_text(row: ComparedRow) -> str:
     """To three decimals where it is anywhere near 1, where verdicts are made."""
     if row.ratio is None:
         return ABSENT
     return f"{TIMES}{row.ratio:.3f}" if abs(row.ratio - 1) <= _CLOSE else ratio_text(row.ratio)
 
 
-def _interval_header(rows: Sequence[ComparedRow]) -> str:
+def interval_header(rows: Sequence[ComparedRow]) -> str:
     """An interval of 95 %, or the range of what was counted."""
     coverages = [row.coverage for row in rows if row.coverage is not None and row.method is not Method.COUNTED]
     return f"{share_text(min(coverages))} interval" if coverages else "range"
 
 
-def _interval(row: ComparedRow) -> str:
+def interval_text(row: ComparedRow) -> str:
+    """The interval of a row's ratio, with as many decimals as the ratio has."""
     if row.low is None or row.high is None or row.ratio is None:
         return ABSENT
     if abs(row.ratio - 1) <= _CLOSE:
         return f"{row.low:.3f}{DASH}{row.high:.3f}"
     return f"{ratio_number(row.low)}{DASH}{ratio_number(row.high)}"
+
+
+def _picture_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
+    """The ratios and their intervals around 1, all on one scale."""
+    if all(row.ratio is None for row in rows):
+        return []
+    scale = scale_of(end for row in rows for end in (row.ratio, row.low, row.high) if end is not None)
+    pictures = ["" if row.ratio is None else interval_picture(row.ratio, row.low, row.high, scale) for row in rows]
+    return [_column(scale_header(scale), pictures, drop=6, left=True)]
 
 
 def _more_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
@@ -123,7 +140,8 @@ def _p_value(p_value: float | None) -> str:
     return f"<{_LEAST_P}" if p_value < _LEAST_P else f"{p_value:.3f}"
 
 
-def _medians(row: ComparedRow, unit: str) -> str:
+def medians_text(row: ComparedRow, unit: str) -> str:
+    """Both medians: `1.40 s → 1.57 s`."""
     base, head = (
         ABSENT if side is None or side.median is None else amount_text(side.median, unit)
         for side in (row.base, row.head)
@@ -157,18 +175,3 @@ def _lacks(side: RowSide | None) -> bool:
 
 def _valid(side: RowSide | None) -> str:
     return ABSENT if side is None else f"{side.n_valid}/{side.n_planned}"
-
-
-def exact_ratio_text(row: ComparedRow) -> str:
-    """A row's ratio, and its interval behind it in brackets where it has one."""
-    return _ratio(row) if row.low is None or row.high is None else f"{_ratio(row)} ({_interval(row)})"
-
-
-def intervals_title(rows: Sequence[ComparedRow]) -> str:
-    """What the intervals of some rows are: `95 % interval`, or the range of what was counted."""
-    return _interval_header(rows)
-
-
-def medians_text(row: ComparedRow, unit: str) -> str:
-    """Both medians: `1.40 s → 1.57 s`."""
-    return _medians(row, unit)

@@ -12,7 +12,7 @@ from bench.model.run import Run
 from bench.ports.disk import read_bytes
 from bench.ports.run_folder import RunFolder
 from bench.pure.summary import summarise
-from bench.report.html.charts import illustrated
+from bench.report.html.charts import painted
 from bench.report.html.page import RunParts, page_of
 from bench.report.html.render import render_page
 
@@ -20,7 +20,7 @@ from bench.report.html.render import render_page
 def report_html(folders: Sequence[RunFolder], *, keep_disturbed: bool = False) -> str:
     """The page of one or more runs, as they are now. Raises StorageError when a record cannot be read."""
     parts = [load_parts(folder, keep_disturbed=keep_disturbed) for folder in folders]
-    return render_page(illustrated(page_of(parts), [one.summary for one in parts]))
+    return render_page(painted(page_of(parts), [one.summary for one in parts]))
 
 
 def load_parts(folder: RunFolder, *, keep_disturbed: bool = False) -> RunParts:

@@ -24,6 +24,7 @@ __all__ = [
     "Chart",
     "Choice",
     "Details",
+    "Drawing",
     "Filter",
     "Finding",
     "Grid",
@@ -61,6 +62,13 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     narrow: Mapping[str, Any]
 
 
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture as SVG elements that were drawn when the page was written: for a wide window, and for a phone's."""
+
+    wide: str
+    narrow: str
+
+
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     """What draws pictures: a script, and the `config` of specifications in both themes."""
 
@@ -70,7 +78,10 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of the page. `key` starts the ids of its elements; `charts` are its pictures by kind."""
+    """One run of the page. `key` starts the ids of its elements.
+
+    Its pictures by kind are `drawings`, or `charts`, which the page's runtime draws.
+    """
 
     key: str
     id: str
@@ -87,6 +98,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     legend: tuple[Legend, ...]
     surroundings: Surroundings
     details: Details
+    drawings: Mapping[str, Drawing] = {}
     charts: Mapping[str, Chart] = {}
 
 

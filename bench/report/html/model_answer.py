@@ -58,11 +58,12 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the run says, in words: `undecided` has a sentence for each thing that its samples cannot tell.
 
-    `front` goes from the fastest to the smallest.
+    `front` goes from the fastest to the smallest; `front_size` says of which size: compressed or unpacked.
     """
 
     lead: tuple[Phrase, ...]
     bests: tuple[Best, ...]
     front: tuple[Point, ...]
+    front_size: str
     choices: tuple[Choice, ...]
     undecided: tuple[str, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import gzip
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -21,13 +22,15 @@ from bench.report.html.model import Page
 if TYPE_CHECKING:
     import jinja2
 
-SCRIPTS = ("start.js", "lanes.js", "table.js", "detail.js", "diff.js", "main.js", "charts.js")
+SCRIPTS = ("start.js", "lanes.js", "table.js", "detail.js", "diff.js", "main.js", "marks.js", "charts.js")
 STYLES = "page.css"
 TEMPLATE = "page.html.jinja"
 FIRST_ROWS = 200
 """So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
 MOST_LISTED = 8
 """So many of a list are shown at first: the answer has to fit into ten seconds."""
+PACKED_FROM = 1_500_000
+"""Letters of data from which it is packed. A smaller page can be searched and read by any program, as it is."""
 _FOLDER = "assets"
 _IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -65,6 +68,8 @@ def new_environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environme
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["json"] = lambda value: Markup(inline_json(value))  # noqa: S704  (no `<` is left in it)
+    environment.filters["data_block"] = _block
+    environment.filters["drawing"] = Markup  # our own SVG
     environment.globals["most_listed"] = MOST_LISTED
     return environment
 
@@ -72,6 +77,11 @@ def new_environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environme
 def inline_json(value: Any) -> str:
     """JSON that can stand between script tags: whatever a text holds, it ends neither the element nor the value."""
     return msgspec.json.encode(value).decode().translate(_IN_JSON)
+
+
+def packed_json(text: str) -> str:
+    """JSON as the base64 of its gzip (RFC 1952), which every browser of today unpacks by itself."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def content_policy(scripts: Sequence[str]) -> str:
@@ -85,6 +95,16 @@ def content_policy(scripts: Sequence[str]) -> str:
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _block(value: Any) -> dict[str, Any]:
+    """Data for a script element: its type, and its text."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    text = inline_json(value)
+    if len(text) < PACKED_FROM:
+        return {"type": "application/json", "text": Markup(text)}  # noqa: S704  (no `<` is left in it)
+    return {"type": "application/gzip", "text": packed_json(text)}
 
 
 def inline_script(script: str) -> str:

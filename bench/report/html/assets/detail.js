@@ -1,5 +1,8 @@
 // One variant: what it is, the steps of the median trial of each state, every trial, the image's layers, the Dockerfile.
 
+/** How much of the slowest trial's time a picture of trials shows at least: a smaller spread looks as small as it is. */
+const LEAST_SPREAD = 0.1;
+
 function setUpDetail(article, data) {
   const key = article.id;
   const pick = article.querySelector(".pick");
@@ -76,7 +79,9 @@ function setUpDetail(article, data) {
     if (!timed.length) return [];
     const walls = timed.map((trial) => trial.wall);
     const [least, most] = [Math.min(...walls), Math.max(...walls)];
-    const x = (wall) => 12 + (most > least ? (wall - least) / (most - least) : 0.5) * 576;
+    const spare = Math.max(most * LEAST_SPREAD - (most - least), 0) / 2;
+    const [low, high] = [least - spare, most + spare];
+    const x = (wall) => 12 + (high > low ? (wall - low) / (high - low) : 0.5) * 576;
     const rounds = [...new Set(timed.map((trial) => trial.round))].sort((a, b) => a - b);
     const step = Math.max(4, Math.min(12, 120 / rounds.length));
     const foot = 14 + step * rounds.length;
@@ -91,8 +96,8 @@ function setUpDetail(article, data) {
       const words = `round ${trial.round}, trial ${trial.number}: ${seconds(trial.wall)}${lost ? ", does not count" : ""}`;
       picture.append(draw("circle", place, draw("title", {}, words)));
     }
-    picture.append(draw("text", { x: 6, y: foot + 18 }, seconds(least)));
-    picture.append(draw("text", { x: 594, y: foot + 18, "text-anchor": "end" }, seconds(most)));
+    picture.append(draw("text", { x: 6, y: foot + 18 }, seconds(low)));
+    picture.append(draw("text", { x: 594, y: foot + 18, "text-anchor": "end" }, seconds(high)));
     const rows = state.trials.map((trial) =>
       make(
         "tr",
@@ -104,7 +109,7 @@ function setUpDetail(article, data) {
       ),
     );
     return [
-      make("p", { class: "muted" }, "Every trial, the first round on top, from the fastest to the slowest; the line is the median, a ring counts in no number."),
+      make("p", { class: "muted" }, "Every trial, the first round on top, faster ones to the left; the line is the median, a ring counts in no number."),
       picture,
       make("details", {}, make("summary", {}, `All ${state.trials.length} trials, ${state.state}`), table(`${state.state}: every trial`, [head("trial"), numeric("time"), head("ended"), head("reason")], rows)),
     ];

@@ -16,7 +16,8 @@ from bench.report.comparison_columns import (
     amount_text,
     comparison_columns,
     exact_ratio_text,
-    intervals_title,
+    interval_header,
+    interval_text,
 )
 from bench.report.grid import GridColumn
 from bench.report.html.compared.held import Held
@@ -44,7 +45,7 @@ def forest_of(comparison: Comparison, held: Sequence[Held]) -> Forest:
     return Forest(
         caption=_caption(comparison),
         columns=(
-            Column(header=f"ratio ({intervals_title(rows)})", scale=scale),
+            Column(header=f"ratio ({interval_header(rows)})", scale=scale),
             *map(_column, first),
             *(Column(header=CHANGE_HEADERS[metric], scale=_plain_scale(scales[metric])) for metric in metrics),
             *map(_column, last),
@@ -118,7 +119,7 @@ def _ratio_cell(row: ComparedRow, span: Span) -> ForestCell:
         return ForestCell(text=ABSENT)
     has_ends = row.low is not None and row.high is not None
     return ForestCell(
-        text=exact_ratio_text(row),
+        text=exact_ratio_text(row) + (f" ({interval_text(row)})" if has_ends else ""),
         value=row.ratio,
         lane=Lane(
             at=_at(span, row.ratio),
