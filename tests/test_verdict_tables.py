@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from benchmarks.verdicts.noise import KINDS, LAG_1, blocks, interleaved, real, recorded_logs
+from benchmarks.verdicts.ours import MAX_ROUNDS, decided_runs
 from benchmarks.verdicts.tables import first_at_least
 
 
@@ -46,3 +49,10 @@ def test_the_builds_needed_are_those_from_which_on_the_power_stays() -> None:
     assert first_at_least(counts, (0.1, 0.95, 0.97, 1.0), 0.95) == 10
     assert first_at_least(counts, (0.96, 0.5, 0.97, 1.0), 0.95) == 20
     assert first_at_least(counts, (0.1, 0.2, 0.3, 0.94), 0.95) is None
+
+
+def test_runs_that_decide_end_their_slower_variants_early_and_keep_what_others_are_held_against() -> None:
+    for side in decided_runs(np.random.default_rng(1), KINDS["white"], 2, margin=0.05):
+        builds = Counter(trial.variant for trial in side.trials)
+        assert max(builds[variant] for variant in builds if variant.startswith("alpine")) < MAX_ROUNDS
+        assert builds[side.run.plan.variants[0].id] == max(builds.values())

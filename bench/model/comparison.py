@@ -120,6 +120,7 @@ class ComparisonNoteKind(StrEnum):
     ONLY_BASE = "only-base"
     ONLY_HEAD = "only-head"
     FEW_ROUNDS = "few-rounds"
+    OTHER_PAIRS = "other-pairs"
     CONTROLLED = "controlled"
     CANARIES = "canaries"
 

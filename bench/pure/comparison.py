@@ -14,17 +14,15 @@ import msgspec
 
 from bench.errors import ExitCode, UsageError, did_you_mean
 from bench.model.comparison import ComparedRow, ComparedSide, Comparison, Method
-from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.verdict import Verdict
 from bench.pure.comparability import check_comparable
 from bench.pure.comparison_cells import Cells
-from bench.pure.comparison_looks import Looked, looked_rows, with_look
+from bench.pure.comparison_looks import Looked, looked_rows, place_of, with_look
 from bench.pure.comparison_noise import canary_logs
 from bench.pure.comparison_notes import notes_of_comparison
 from bench.pure.comparison_rows import Draft, Origin, draft
 from bench.pure.metrics import MORE_IS_BETTER, ORDER, unit_of
-from bench.pure.repeated_looks import Place
 from bench.pure.sides import Match, Question, Side, is_same_run, match_levels, match_sides
 from bench.pure.statistics import fewest_rounds, holm, rounds_to_decide
 from bench.pure.verdicts import exit_code, judge
@@ -89,8 +87,8 @@ def _compare(base: Side, head: Side, matches: Sequence[Match], question: Questio
         for match in matches
         for state in states
     ]
-    looked = looked_rows(base, axis, question) if same_run else {}
-    rows = _judged([one for one in drafts if one.row.base or one.row.head], question, looked, base.run)
+    looked = looked_rows(base.run, matches, (ours, theirs), question) if same_run else {}
+    rows = _judged([one for one in drafts if one.row.base or one.row.head], question, looked)
     if not any(row.base and row.head for row in rows):
         raise UsageError(
             f"{base.label} and {head.label} have no variant and state in common",
@@ -105,7 +103,7 @@ def _compare(base: Side, head: Side, matches: Sequence[Match], question: Questio
         base=_side(base),
         head=_side(head),
         rows=rows,
-        notes=notes_of_comparison(base, head, rows, differing),
+        notes=notes_of_comparison(base, head, rows, differing, looked=looked.keys()),
     )
 
 
@@ -131,32 +129,33 @@ def _side(side: Side) -> ComparedSide:
     )
 
 
-def _judged(drafts: Sequence[Draft], question: Question, looked: Looked, run: Run) -> tuple[ComparedRow, ...]:
+def _judged(drafts: Sequence[Draft], question: Question, looked: Looked) -> tuple[ComparedRow, ...]:
     """The rows with their verdicts. p-values are adjusted over all that have one and were not looked at on the way."""
-    looks = [looked.get(_place(one.row)) for one in drafts]
+    looks = [looked.get(place_of(one.row)) for one in drafts]
     tested = [one for one, look in zip(drafts, looks, strict=True) if one.row.p_value is not None and look is None]
     adjusted = dict(zip(map(id, tested), holm([one.row.p_value or 0.0 for one in tested]), strict=True))
-    decided_at = run.adaptive.decide if run.adaptive and run.adaptive.decide else question.margin
     return tuple(
         _with_verdict(one, adjusted.get(id(one)), len(tested), question)
         if look is None
-        else with_look(one.row, look, question.margin, decided_at)
+        else _turned_row(with_look(one.row, look), question.metric)
         for one, look in zip(drafts, looks, strict=True)
     )
-
-
-def _place(row: ComparedRow) -> Place:
-    return (row.head.variant if row.head else "", row.state)
 
 
 def _with_verdict(one: Draft, p_adjusted: float | None, tests: int, question: Question) -> ComparedRow:
     if one.estimate is None:
         return one.row
     verdict = judge(one.estimate, margin=question.margin, p_adjusted=p_adjusted, level=question.level)
-    if question.metric in MORE_IS_BETTER:
-        verdict = _turned(verdict)
     more = _more_rounds(one, tests, question) if verdict is Verdict.UNDECIDED else None
-    return msgspec.structs.replace(one.row, verdict=verdict, p_adjusted=p_adjusted, more_rounds=more)
+    row = msgspec.structs.replace(one.row, verdict=verdict, p_adjusted=p_adjusted, more_rounds=more)
+    return _turned_row(row, question.metric)
+
+
+def _turned_row(row: ComparedRow, metric: str) -> ComparedRow:
+    """A row with the verdict that a rise of its metric means."""
+    if row.verdict is None or metric not in MORE_IS_BETTER:
+        return row
+    return msgspec.structs.replace(row, verdict=_turned(row.verdict))
 
 
 def _turned(verdict: Verdict) -> Verdict:

@@ -5,18 +5,30 @@ Rendered late, in `bench.report.comparison_notes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from bench.model.comparison import ComparedRow, ComparisonNote, ComparisonNoteKind, Method, RowSide
+from bench.model.run import Run
+from bench.model.scenario import REVISION_AXIS
 from bench.model.verdict import Verdict
+from bench.pure.comparison_looks import decided_pairs, place_of
+from bench.pure.repeated_looks import Place
 from bench.pure.schedule import due_trials
 from bench.pure.sides import Side, is_same_run
 
 
 def notes_of_comparison(
-    base: Side, head: Side, rows: Sequence[ComparedRow], differing: Sequence[ComparisonNote]
+    base: Side,
+    head: Side,
+    rows: Sequence[ComparedRow],
+    differing: Sequence[ComparisonNote],
+    *,
+    looked: Collection[Place] = (),
 ) -> tuple[ComparisonNote, ...]:
-    """Everything worth saying, the gravest first. `differing` is what `check_comparable` found."""
+    """Everything worth saying, the gravest first. `differing` is what `check_comparable` found.
+
+    `looked` are the rows that were judged look for look.
+    """
     one = is_same_run(base, head)
     sides = (base,) if one else (base, head)
     return (
@@ -27,6 +39,7 @@ def notes_of_comparison(
         *_counted_out(rows, same_run=one),
         *_only(rows),
         *_few_rounds(rows),
+        *_other_pairs(base.run, [row for row in rows if place_of(row) in looked]),
         *_noise(rows),
     )
 
@@ -110,6 +123,19 @@ def _few_rounds(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
             subjects=tuple(f"{row.name} {row.state}" for row in few),
             detail=", ".join(map(str, sorted({row.n for row in few}))),
             count=len(few),
+        )
+
+
+def _other_pairs(run: Run, looked: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
+    """Rows of a run that stopped when it knew enough, of which it did not ask whether it knew enough."""
+    decided = decided_pairs(run)
+    others = [row for row in looked if row.base and row.head and (row.base.variant, row.head.variant) not in decided]
+    if others:
+        yield ComparisonNote(
+            kind=ComparisonNoteKind.OTHER_PAIRS,
+            subjects=tuple(f"{row.name} {row.state}" for row in others),
+            detail=run.axes.get(REVISION_AXIS, (run.plan.variants[0].id,))[0],
+            count=len(others),
         )
 
 

@@ -91,7 +91,7 @@ def walls_of(trials: Iterable[Trial]) -> Walls:
 
 def _pairs(run: Run, walls: Walls) -> Pairs:
     pairs = {}
-    for variant, reference in _references(run):
+    for variant, reference in references_of(run):
         for state in run.plan.states:
             ours, theirs = walls.get((variant, state), {}), walls.get((reference, state), {})
             logs = tuple(math.log(ours[round_] / theirs[round_]) for round_ in sorted(ours.keys() & theirs.keys()))
@@ -99,8 +99,8 @@ def _pairs(run: Run, walls: Walls) -> Pairs:
     return pairs
 
 
-def _references(run: Run) -> Iterator[tuple[str, str]]:
-    """Each variant with what it is compared with: the same at the first revision, or else the plan's first variant."""
+def references_of(run: Run) -> Iterator[tuple[str, str]]:
+    """The pairs of variants on which a run decides: each and its twin at the first revision, or else the first one."""
     variants, revisions = run.plan.variants, run.axes.get(REVISION_AXIS, ())
     if not revisions:
         yield from ((variant.id, variants[0].id) for variant in variants[1:])
@@ -117,8 +117,16 @@ def _key(levels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
 
 
 def judged_pairs(run: Run, walls: Walls, rule: Decide, looks: Looks) -> tuple[Comparison, ...]:
-    """`comparisons`, of what was read from the trials. A row that is found different gives its part to the others."""
-    pairs = _pairs(run, walls)
+    """`comparisons`, of what was read from the trials."""
+    return judged_logs(_pairs(run, walls), rule, looks)
+
+
+def judged_logs(pairs: Pairs, rule: Decide, looks: Looks) -> tuple[Comparison, ...]:
+    """A table of pairs, each judged look for look. A row that is found different gives its part to the others.
+
+    It holds for pairs that nobody decided on, too: whatever ended a row's rounds, it was after one of the looks, and
+    the intervals of all of them hold at once.
+    """
     different: frozenset[Place] = frozenset()
     while True:
         levels = looks.levels(DEFAULT_LEVEL / max(1, len(pairs) - len(different)))

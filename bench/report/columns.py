@@ -75,7 +75,7 @@ def columns_of(summary: Summary, *, bars: bool = False) -> list[Column]:
         Column(header="time", text=lambda row: _cell(row, WALL, seconds_text), metrics=(WALL,)),
         Column(header=_range_header(summary), text=_time_range, drop=3),
         Column(header="vs best", text=_relative, drop=4),
-        *([_bar_column(summary)] if bars else []),
+        *([_bar_column(summary)] if bars and any(WALL in row.metrics for row in summary.rows) else []),
         Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5, metrics=(HIT_RATIO,)),
         Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text), metrics=(IMAGE_SIZE,)),
         *_weighed_columns(summary),

@@ -86,6 +86,14 @@ def _few_rounds(note: ComparisonNote) -> str:
     )
 
 
+def _other_pairs(note: ComparisonNote) -> str:
+    return (
+        f"The run ended when each variant was decided against {note.detail}. Other pairs, as in "
+        f"{count_text(note.count, 'row')} here ({_some(note.subjects)}), are judged at the levels of its looks: its "
+        "end favours no answer, but undecided may only mean that nothing waited for them."
+    )
+
+
 def _controlled(note: ComparisonNote) -> str:
     rows = count_text(note.count, "row")
     return (
@@ -112,6 +120,7 @@ _SENTENCES: Mapping[ComparisonNoteKind, Callable[[ComparisonNote], str]] = {
     ComparisonNoteKind.ONLY_BASE: _only_base,
     ComparisonNoteKind.ONLY_HEAD: _only_head,
     ComparisonNoteKind.FEW_ROUNDS: _few_rounds,
+    ComparisonNoteKind.OTHER_PAIRS: _other_pairs,
     ComparisonNoteKind.CONTROLLED: _controlled,
     ComparisonNoteKind.CANARIES: _canaries,
 }

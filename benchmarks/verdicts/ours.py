@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from unittest import mock
 
 import msgspec
 import numpy as np
 
+from bench.model.plan import Adaptive
 from bench.model.rules import Decide
 from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.trial import Trial
 from bench.model.verdict import Verdict
+from bench.pure import repeated_looks
+from bench.pure.comparison import compare_axis
 from bench.pure.repeated_looks import comparisons
+from bench.pure.schedule import due_trials
+from bench.pure.sides import Question, Side
 from bench.pure.statistics import Estimate, grouped_ratio, paired_ratio
 from bench.pure.verdicts import DEFAULT_MARGIN, judge
 from benchmarks.verdicts.noise import Floats, Kind, blocks, interleaved
 from tests.builders import make_plan, make_run, make_trials
 
 AXES = {"side": ("base", "head")}
+FOUR = {"base": ("debian", "alpine"), "shape": ("single", "multi")}
+DIFFERENCE = math.log(1.25)
 MIN_ROUNDS, MAX_ROUNDS = 6, 30
 
 
@@ -89,6 +98,42 @@ def gate(
         verdicts[number] = Verdict.SLOWER if verdict is Verdict.SLOWER else Verdict.UNDECIDED
         builds[number] += more
     return Told(verdicts=tuple(verdicts), builds=tuple(builds))
+
+
+def axis_of_a_decided_run(
+    draws: np.random.Generator, kind: Kind, campaigns: int, *, margin: float, most: int = MAX_ROUNDS
+) -> Told:
+    """A run of four variants that ends when each is decided against the first; then the second axis is compared.
+
+    The first axis makes a difference, so that half of the variants end early, the lucky ones first; the second makes
+    none. Of its two pairs the run decided on one. A verdict is that of the whole table: an alarm, if one of them is
+    one. The builds are those of the variant that has the fewest.
+    """
+    verdicts, builds = [], []
+    with mock.patch.object(repeated_looks, "paired_ratio", functools.lru_cache(4096)(paired_ratio)):
+        for side in decided_runs(draws, kind, campaigns, margin=margin, most=most):
+            told = {row.verdict for row in compare_axis(side, "shape", Question(margin=margin)).rows}
+            alarms = told & {Verdict.FASTER, Verdict.SLOWER}
+            verdicts.append(Verdict.SLOWER if alarms else Verdict.UNDECIDED)
+            builds.append(min(Counter(trial.variant for trial in side.trials).values()))
+    return Told(verdicts=tuple(verdicts), builds=tuple(builds))
+
+
+def decided_runs(
+    draws: np.random.Generator, kind: Kind, campaigns: int, *, margin: float, most: int = MAX_ROUNDS
+) -> Iterator[Side]:
+    """Runs as the schedule runs them, round by round, of what is not settled; one level of the first axis is slower."""
+    plan = make_plan(FOUR, rounds=most, states=(State.COLD,))
+    run = make_run(plan, axes=FOUR, adaptive=Adaptive(min_rounds=MIN_ROUNDS, decide=margin))
+    unmeasured = {trial.number: trial for trial in make_trials(plan)}
+    slower = np.array([DIFFERENCE if variant.levels["base"] == FOUR["base"][1] else 0.0 for variant in plan.variants])
+    each = len(plan.variants)
+    for logs in draws.permuted(kind(draws, campaigns, each * most).reshape(campaigns, most, each), axis=2):
+        walls = dict(enumerate(np.exp(logs + slower).ravel().tolist(), start=1))
+        recorded: list[Trial] = []
+        while due := due_trials(run, recorded):
+            recorded += [msgspec.structs.replace(unmeasured[one.number], wall_s=walls[one.number]) for one in due]
+        yield Side(label=run.id, run=run, trials=tuple(recorded))
 
 
 def _judged(logs: Floats, estimate: Callable[[int], Estimate]) -> Told:

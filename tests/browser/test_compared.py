@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.model.scenario import State
 from bench.report.html.compared.held import ComparedParts
-from bench.report.html.compared.page import compared_page, render_compared
+from bench.report.html.compared.page import compared_page
+from bench.report.html.compared.render import render_compared
 from bench.report.units import ABSENT
 from tests.browser.conftest import DESKTOP, PHONE, Shown
 from tests.compared_pages import dockerfile_of, hostile, large, revisions, two_runs
@@ -89,7 +90,10 @@ def test_the_steps_of_both_sides_stand_beside_each_other(show: Show) -> None:
     expect(title).to_be_focused()
     expect(title).to_have_text("debian-12, cold")
     changed = cells(page, "table.steps", "--with=docs")
-    assert changed[0].startswith("matters changed [build 3] RUN make part-2 --with=docs in the base: [build 3] RUN")
+    assert changed[0].startswith("matters changed [build 3] RUN make part-2 --with=docs")
+    text = page.locator("table.steps .changed-text")
+    expect(text).to_have_count(1)
+    assert text.text_content() == "RUN make part-2added:  --with=docs"
     assert changed[1].startswith("miss")
     assert changed[2:5] == ["0.10 s", "0.40 s", "+0.30 s"]
     assert changed[6] == "90 ms → 0.11 s"

@@ -195,6 +195,18 @@ def test_a_phone_never_scrolls_the_page_sideways(show: Show, kind: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
+def test_a_phone_shows_the_steps_with_their_bars_and_they_are_still_a_table(show: Show) -> None:
+    page = show(everything(), size=PHONE).page
+    steps = page.get_by_role("table", name="cold: steps in time; a frame marks the critical path")
+    row = steps.get_by_role("row").last
+    bar = row.locator(".lane span").bounding_box()
+    assert bar is not None
+    assert 0 <= bar["x"] <= bar["x"] + bar["width"] <= PHONE[0]
+    expect(row.get_by_role("rowheader")).to_have_text("[build 4] RUN make part-3")
+    assert row.get_by_role("cell").all_inner_texts()[1:4] == ["0.10 s", "90 ms", "50.0 MB"]
+    assert row.locator(".number").nth(1).evaluate("e => getComputedStyle(e, '::before').content") == '"CPU "'
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_names_are_text_wherever_they_stand(show: Show, kind: str) -> None:
     page = show(hostile(HOSTILE[kind])).page

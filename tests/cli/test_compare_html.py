@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bench.errors import ExitCode
+from bench.ports.run_folder import RunFolder
 from bench.ports.run_store import RunStore
 from bench.report.html.compared.held import ComparedParts
 from tests.cli.command import Buildmark
@@ -74,6 +76,27 @@ def test_two_runs_variants_and_disturbed_trials_have_pages_too(
     for more in ((), ("--keep-disturbed",)):
         buildmark("compare", *names, "--html", "--out", str(out), *more, "--results", str(results))
         assert ("40 % of the CPU" in out.read_text()) is not bool(more)
+
+
+def test_revisions_that_are_measured_now_have_a_page_beside_their_records(
+    results: Path, buildmark: Buildmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The campaign itself is a fake: what it recorded lies there already."""
+    folder = RunStore(results).open("latest")
+    asked: list[Sequence[str]] = []
+
+    def measure(_: object, revisions: Sequence[str], *__: object) -> RunFolder:
+        asked.append(revisions)
+        return folder
+
+    monkeypatch.setattr("bench.app.revision_campaign.measure_revisions", measure)
+    said = buildmark(
+        "compare", "--rev", "main", "--rev", "HEAD", "--scenario", "quick", "--html", "--results", str(results)
+    )
+    assert asked == [["main", "HEAD"]]
+    assert said.code == ExitCode.REGRESSION
+    assert said.err.startswith(f"{folder.path / 'compare.html'}: ")
+    assert "rev HEAD against rev main" in (folder.path / "compare.html").read_text()
 
 
 def test_open_starts_the_users_browser(

@@ -15,7 +15,8 @@ from bench.report.comparison import render_comparison_table
 from bench.report.html.compared.held import ComparedParts
 from bench.report.html.compared.model import ComparedPage
 from bench.report.html.compared.model_details import RowView, StepPairView
-from bench.report.html.compared.page import compared_page, render_compared
+from bench.report.html.compared.page import compared_page
+from bench.report.html.compared.render import render_compared
 from bench.report.html.compared.times import MOST_ROWS
 from bench.report.html.model import Judgement
 from bench.report.units import DASH, TIMES

@@ -8,18 +8,22 @@ and lets nothing be fetched. Neighbour: `assets/` holds the templates, the style
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from bench.report.html.model import Page
 
+if TYPE_CHECKING:
+    import jinja2
+
 SCRIPTS = ("start.js", "lanes.js", "table.js", "detail.js", "diff.js", "main.js", "marks.js", "charts.js")
-STYLES = ("page.css",)
+STYLES = "page.css"
 TEMPLATE = "page.html.jinja"
 FIRST_ROWS = 200
 """So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
@@ -32,42 +36,42 @@ _IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x202
 
 
 def render_page(page: Page) -> str:
-    """The page of runs as one text."""
-    runtime = None if page.runtime is None else page.runtime.script
-    return render_template(TEMPLATE, page, scripts=SCRIPTS, styles=STYLES, runtime=runtime)
+    """The page as one text."""
+    from markupsafe import Markup  # noqa: PLC0415  (slow to import, and `--help` needs none of it)
+
+    script = inline_script("\n".join(map(read_asset, SCRIPTS)))
+    runtime = None if page.runtime is None else inline_script(page.runtime.script)
+    return new_template(TEMPLATE).render(
+        page=page,
+        policy=content_policy([script] if runtime is None else [script, runtime]),
+        styles=Markup(read_asset(STYLES)),  # noqa: S704  (our own)
+        script=Markup(script),  # noqa: S704  (our own)
+        runtime=None if runtime is None else Markup(runtime),  # noqa: S704  (made of published libraries)
+        first_rows=FIRST_ROWS,
+    )
 
 
-def render_template(
-    template: str, page: Any, *, scripts: Sequence[str], styles: Sequence[str], runtime: str | None = None
-) -> str:
-    """A page of any kind: `template`, `scripts` and `styles` are names of assets, and `runtime` is one more script.
+@functools.cache
+def new_template(name: str) -> jinja2.Template:
+    """One of the templates among the assets, with those that it takes in."""
+    import jinja2  # noqa: PLC0415
 
-    The template gets the view model as `page`.
-    """
-    import jinja2  # noqa: PLC0415  (slow to import, and `--help` needs none of it)
+    return new_environment(jinja2.FunctionLoader(read_asset)).get_template(name)
+
+
+def new_environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environment:
+    """What templates of pages are read in: every value is escaped, and a name that is not known is an error."""
+    import jinja2  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_read),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["json"] = lambda value: Markup(inline_json(value))  # noqa: S704  (no `<` is left in it)
     environment.filters["data_block"] = _block
     environment.filters["drawing"] = Markup  # our own SVG
     environment.globals["most_listed"] = MOST_LISTED
-    script = _inline("\n".join(map(_read, scripts)))
-    drawing = None if runtime is None else _inline(runtime)
-    return environment.get_template(template).render(
-        page=page,
-        policy=content_policy([script] if drawing is None else [script, drawing]),
-        styles=Markup("\n".join(map(_read, styles))),  # noqa: S704  (our own)
-        script=Markup(script),  # noqa: S704  (our own)
-        runtime=None if drawing is None else Markup(drawing),  # noqa: S704  (made of published libraries)
-        first_rows=FIRST_ROWS,
-    )
+    return environment
 
 
 def inline_json(value: Any) -> str:
@@ -103,10 +107,12 @@ def _block(value: Any) -> dict[str, Any]:
     return {"type": "application/gzip", "text": packed_json(text)}
 
 
-def _inline(script: str) -> str:
+def inline_script(script: str) -> str:
     """A script that does not end its element. Such words stand in strings and comments, where this changes nothing."""
     return script.replace("\r", "").replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _read(name: str) -> str:
+@functools.cache
+def read_asset(name: str) -> str:
+    """One of the templates, styles and scripts."""
     return files("bench.report.html").joinpath(_FOLDER, name).read_text(encoding="utf-8")

@@ -1,5 +1,27 @@
 // One row of a comparison: where the time of both sides went, their steps matched, every trial, their images' layers.
 
+/** Where two texts differ: what went and what came between what they share, with some of that around it. */
+function changedText(base, head) {
+  const [one, other] = [[...base], [...head]];
+  const least = Math.min(one.length, other.length);
+  let first = 0;
+  while (first < least && one[first] === other[first]) first++;
+  let last = 0;
+  while (last < least - first && one[one.length - 1 - last] === other[other.length - 1 - last]) last++;
+  const end = one.length - last;
+  const lead = one.slice(Math.max(0, first - 24), first).join("");
+  const tail = one.slice(end, end + 24).join("");
+  const part = (tag, word, letters) => (letters.length ? make(tag, {}, make("span", { class: "hidden" }, `${word}: `), long(letters.join(""))) : null);
+  return make(
+    "div",
+    { class: "muted changed-text" },
+    name(`${first > 24 ? "…" : ""}${lead}`),
+    part("del", "removed", one.slice(first, end)),
+    part("ins", "added", other.slice(first, other.length - last)),
+    name(`${tail}${last > 24 ? "…" : ""}`),
+  );
+}
+
 function setUpComparedDetail(article, data, chosen) {
   const pick = article.querySelector(".pick");
   const place = article.querySelector(".shown");
@@ -113,7 +135,7 @@ function setUpComparedDetail(article, data, chosen) {
     const was = pair.was ?? pair.base?.took;
     const took = pair.took ?? pair.head?.took;
     const shown = pair.head || pair.base;
-    const before = pair.change === "changed" ? make("div", { class: "muted" }, "in the base: ", long(stepLabel(pair.base, text))) : null;
+    const before = pair.change === "changed" ? changedText(text(pair.base.name), text(pair.head.name)) : null;
     return make(
       "tr",
       { class: pair.blamed ? "blamed" : null },
@@ -149,6 +171,9 @@ function setUpComparedDetail(article, data, chosen) {
     return make("div", {}, "base: ", cacheMark(pair.base, text), "head: ", cacheMark(pair.head, text));
   }
 
+  /** What nobody told anything of can be less than nothing. */
+  const rest = (value) => (value < 0 ? signed(value) : seconds(value));
+
   /** What is no step, and what all of it comes to. */
   function besides(row, both, cpu) {
     const told = (row.steps || []).filter((pair) => pair.was !== undefined || pair.took !== undefined);
@@ -160,8 +185,8 @@ function setUpComparedDetail(article, data, chosen) {
         { class: kind },
         make("th", { scope: "row", class: "step" }, mark, title),
         make("td", {}, "–"),
-        number(seconds(was)),
-        number(seconds(took)),
+        number(rest(was)),
+        number(rest(took)),
         number(both ? signed(took - was) : "–"),
         number(share === undefined ? "–" : `${Math.round(share * 100)} %`.replace("-", "−")),
         ...(cpu ? [number("–")] : []),
@@ -198,7 +223,7 @@ function setUpComparedDetail(article, data, chosen) {
 
   function layerLine(pair, at, most) {
     const shown = pair.head || pair.base;
-    const before = pair.change === "changed" ? make("div", { class: "muted" }, "in the base: ", long(text(pair.base.made))) : null;
+    const before = pair.change === "changed" ? changedText(text(pair.base.made), text(pair.head.made)) : null;
     const difference = (pair.head?.size || 0) - (pair.base?.size || 0);
     const sign = difference < 0 ? "−" : "+";
     return make(

@@ -52,17 +52,28 @@ function bytes(value) {
 function table(caption, headers, rows, attributes = {}) {
   const id = `caption-${(table.made = (table.made || 0) + 1)}`;
   const head = headers.map((header) => make("th", { scope: "col", class: header.number ? "number" : null }, header.text));
-  return make(
-    "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": id },
-    make(
-      "table",
-      attributes,
-      make("caption", { id }, caption),
-      make("thead", {}, make("tr", {}, ...head)),
-      make("tbody", {}, ...rows),
-    ),
+  const made = make(
+    "table",
+    attributes,
+    make("caption", { id }, caption),
+    make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...rows),
   );
+  if (made.classList.contains("fall")) foldable(made);
+  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": id }, made);
+}
+
+/** A table of which a narrow window shows each row as a block: cells carry their header, and keep what they are. */
+function foldable(made) {
+  const titles = [...made.tHead.rows[0].cells].map((cell) => cell.textContent);
+  made.setAttribute("role", "table");
+  for (const row of made.rows) {
+    row.setAttribute("role", "row");
+    [...row.cells].forEach((cell, at) => {
+      cell.setAttribute("role", cell.tagName === "TD" ? "cell" : row.parentNode === made.tHead ? "columnheader" : "rowheader");
+      cell.dataset.title = titles[at];
+    });
+  }
 }
 
 const number = (text) => make("td", { class: "number" }, text);

@@ -35,7 +35,8 @@ function setUpTable(article, data) {
     const cut = !whole && shown > limit;
     all.hidden = !cut;
     all.textContent = `Show all ${shown} rows`;
-    const of = shown === lines.length ? `${shown} rows` : `${shown} of ${lines.length} rows`;
+    const rows_ = lines.length === 1 ? "row" : "rows";
+    const of = shown === lines.length ? `${shown} ${rows_}` : `${shown} of ${lines.length} ${rows_}`;
     count.textContent = cut ? `${of}, the first ${limit} shown` : of;
   }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.model.blame import BlamedPart, PartKind
 from bench.model.comparison import Method
+from bench.pure.blame import NO_DIFFERENCE_S
 from bench.pure.matched_steps import matched_steps
 from bench.report.blame import part_title
 from bench.report.explain import PARTS
@@ -79,7 +80,7 @@ def _view(seen: Seen | None, place: int | None) -> StepView | None:
 
 
 def _is_beside(part: BlamedPart) -> bool:
-    return part.kind is not PartKind.STEP and bool(part.base_s or part.head_s)
+    return part.kind is not PartKind.STEP and max(abs(part.base_s), abs(part.head_s)) >= NO_DIFFERENCE_S
 
 
 def _beside(part: BlamedPart, texts: Texts) -> BesideView:

@@ -9,7 +9,7 @@ import msgspec
 from bench.model.comparison import ComparedRow, Comparison, RowSide
 from bench.model.scenario import State, Variant
 from bench.pure.comparison_cells import Cell, Cells
-from bench.pure.sides import Side
+from bench.pure.sides import Side, is_same_run
 from bench.report.html.model import Phrase
 from bench.report.html.texts import short_name
 
@@ -28,7 +28,7 @@ class ComparedParts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_one_run(self) -> bool:
         """Whether both sides are of one run, built in turns."""
-        return self.base.run.id == self.head.run.id
+        return is_same_run(self.base, self.head)
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

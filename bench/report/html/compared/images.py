@@ -17,6 +17,8 @@ from bench.report.html.details import image_text, layer_view
 from bench.report.html.texts import Texts
 
 Weighed = Mapping[str, VariantLayers]
+Key = tuple[str | None, str | None]
+"""The variants of both sides; None where a side does not have the row."""
 
 
 class Images:
@@ -26,7 +28,8 @@ class Images:
         self._texts = texts
         self._base = _weighed(parts.base)
         self._head = self._base if parts.is_one_run else _weighed(parts.head)
-        self._found: dict[tuple[str | None, str | None], ImagesView] = {}
+        self._found: dict[Key, ImagesView] = {}
+        self._places: dict[Key, int] = {}
 
     @property
     def all(self) -> tuple[ImagesView, ...]:
@@ -41,7 +44,8 @@ class Images:
                 self._base[key[0]] if key[0] is not None else None,
                 self._head[key[1]] if key[1] is not None else None,
             )
-        return list(self._found).index(key)
+            self._places[key] = len(self._places)
+        return self._places[key]
 
     def _view(self, base: VariantLayers | None, head: VariantLayers | None) -> ImagesView:
         ours, theirs = (one.layers.layers if one and one.layers else () for one in (base, head))

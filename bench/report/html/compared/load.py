@@ -6,7 +6,8 @@ from bench.model.comparison import Comparison
 from bench.ports.run_folder import RunFolder
 from bench.pure.sides import Side
 from bench.report.html.compared.held import ComparedParts
-from bench.report.html.compared.page import compared_page, render_compared
+from bench.report.html.compared.page import compared_page
+from bench.report.html.compared.render import render_compared
 from bench.report.html.load import read_dockerfiles
 
 

@@ -18,22 +18,10 @@ from bench.report.html.compared.forest import forest_of
 from bench.report.html.compared.held import BASE, HEAD, ComparedParts, Held, held_rows
 from bench.report.html.compared.model import ComparedAnswer, ComparedPage
 from bench.report.html.compared.times import legend_of, times_of
-from bench.report.html.render import render_template
 from bench.report.html.texts import visible
 from bench.report.units import plain_text
 
 KEY = "c"
-SCRIPTS = (
-    "start.js",
-    "lanes.js",
-    "table.js",
-    "diff.js",
-    "main.js",
-    "compared-dots.js",
-    "compared-detail.js",
-    "compared.js",
-)
-STYLES = ("page.css", "compared.css")
 _COMMIT = 12
 
 
@@ -62,11 +50,6 @@ def compared_page(parts: ComparedParts) -> ComparedPage:
         details=details_of(parts, held, _first(held, answer)),
         runs=tuple(dict.fromkeys(visible(side.run.id) for side in (parts.base, parts.head))),
     )
-
-
-def render_compared(page: ComparedPage) -> str:
-    """The page as one text."""
-    return render_template("compared.html.jinja", page, scripts=SCRIPTS, styles=STYLES)
 
 
 def _undisturbed(side: Side) -> Side:

@@ -42,6 +42,7 @@ class Sides:
         self._base = _seen(parts.base, [one.base for one in held], texts)
         self._head = _seen(parts.head, [one.head for one in held], texts)
         self._files: dict[tuple[str, str], FileView] = {}
+        self._places: dict[tuple[str, str], int] = {}
 
     @property
     def files(self) -> tuple[FileView, ...]:
@@ -98,7 +99,8 @@ class Sides:
             lines = None if text is None else tuple(map(self._texts.line, text.removesuffix("\n").split("\n")))
             name = variant if self._parts.is_one_run else f"{word}: {variant}"
             self._files[key] = FileView(name=self._texts.place(name), lines=lines)
-        return list(self._files).index(key)
+            self._places[key] = len(self._places)
+        return self._places[key]
 
 
 def _seen(side: Side, cells: Sequence[Cell | None], texts: Texts) -> Mapping[Place, Seen]:

@@ -66,13 +66,13 @@ def _what_more(row: ComparedRow) -> str:
             "More rounds do not bring two runs' times together. Measure both in one interleaved run: "
             "buildmark compare --rev BASE --rev HEAD."
         )
-    if row.low is None:
+    if row.low is None and row.more_rounds is not None:
         return f"{count_text(row.n, 'round')} could not show any difference; it takes {_more(row)} more at the least."
     if row.more_rounds is not None:
         return f"About {_more(row)} more rounds would decide it, if they came out as those so far."
     if row.method is Method.COUNTED:
         return "Its builds differ among themselves: what makes them differ has to go first."
-    return "Its campaign ended before it was decided: give it more rounds (--max-rounds, --budget)."
+    return f"Its campaign ended undecided after {count_text(row.n, 'round')}: allow more (--max-rounds, --budget)."
 
 
 def blame_title(row: ComparedRow, comparison: Comparison) -> str:
