@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import msgspec
 
@@ -21,14 +22,17 @@ WIDE, NARROW = 900, 350
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
-def illustrated(page: Page, summaries: Sequence[Summary]) -> Page:
-    """The page with the pictures of its runs; `summaries` are those of the runs, in their order."""
+def illustrated(page: Page, summaries: Sequence[Summary], *, src: str | None = None) -> Page:
+    """The page with the pictures of its runs; `summaries` are those of the runs, in their order.
+
+    `src` is where the script that draws lies beside the page; without it, the script is in the page.
+    """
     runs = tuple(
         msgspec.structs.replace(run, charts=charts_of(summary))
         for run, summary in zip(page.runs, summaries, strict=True)
     )
     return msgspec.structs.replace(
-        page, runs=runs, runtime=chart_runtime() if any(run.charts for run in runs) else None
+        page, runs=runs, runtime=chart_runtime(src) if any(run.charts for run in runs) else None
     )
 
 
@@ -48,18 +52,29 @@ def charts_of(summary: Summary) -> dict[str, Chart]:
     return charts
 
 
-@functools.cache
-def chart_runtime() -> Runtime:
-    """What draws them: Vega, Vega-Lite and Vega-Embed as one script, and the colours of both themes. Takes seconds."""
-    import vl_convert  # noqa: PLC0415
-    from altair.vegalite import SCHEMA_VERSION  # noqa: PLC0415
-
-    version = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+def chart_runtime(src: str | None = None) -> Runtime:
+    """What draws pictures: the script, or where it lies, and the colours of both themes."""
     return Runtime(
-        script=str(vl_convert.javascript_bundle(_SNIPPET, vl_version=version)),
+        script=chart_script() if src is None else "",
+        src=src,
         light=config_of(Theme.LIGHT, paper="transparent"),
         dark=config_of(Theme.DARK, paper="transparent"),
     )
+
+
+@functools.cache
+def chart_script() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script. Takes seconds."""
+    import vl_convert  # noqa: PLC0415
+    from altair.vegalite import SCHEMA_VERSION  # noqa: PLC0415
+
+    wanted = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    return str(vl_convert.javascript_bundle(_SNIPPET, vl_version=wanted))
+
+
+def chart_script_key() -> str:
+    """What the script is made of, told without making it."""
+    return " ".join(f"{name} {version(name)}" for name in ("altair", "vl-convert-python"))
 
 
 def _chart(wide: Spec, narrow: Spec) -> Chart:

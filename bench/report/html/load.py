@@ -38,6 +38,6 @@ def load_parts(folder: RunFolder, *, keep_disturbed: bool = False) -> RunParts:
 def _dockerfiles(folder: RunFolder, run: Run) -> dict[str, str]:
     found: dict[str, str] = {}
     for variant in run.plan.variants:
-        with contextlib.suppress(StorageError):
+        with contextlib.suppress(StorageError, ValueError):  # a name with a NUL in it is no file's
             found[variant.id] = read_bytes(folder.dockerfile(variant.id)).decode(errors="replace")
     return found

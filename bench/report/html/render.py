@@ -8,18 +8,23 @@ and lets nothing be fetched. Neighbour: `assets/` holds the template, the styles
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bench.report.html.model import Page
+from bench.report.html.model import Frame, Page
+
+if TYPE_CHECKING:
+    import jinja2
 
 SCRIPTS = ("start.js", "table.js", "detail.js", "diff.js", "main.js", "charts.js")
 STYLES = "page.css"
 TEMPLATE = "page.html.jinja"
+LIVE_SCRIPT = "live.js"
 FIRST_ROWS = 200
 """So many rows of the table are shown at first; a button shows all. Laying out thousands would delay everything."""
 MOST_LISTED = 8
@@ -30,27 +35,48 @@ _IN_JSON = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x202
 
 def render_page(page: Page) -> str:
     """The page as one text."""
-    import jinja2  # noqa: PLC0415  (slow to import, and `--help` needs none of it)
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415  (slow to import, and `--help` needs none of it)
 
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    script = inline_script("\n".join(map(read_asset, SCRIPTS)))
+    live = live_script(page.frame)
+    runtime = None if page.runtime is None or page.runtime.src else inline_script(page.runtime.script)
+    policy = content_policy(
+        [one for one in (script, runtime, live) if one],
+        loads=page.runtime is not None and page.runtime.src is not None,
+        listens=live is not None,
     )
-    environment.filters["json"] = lambda value: Markup(inline_json(value))  # noqa: S704  (no `<` is left in it)
-    script = _inline("\n".join(map(_read, SCRIPTS)))
-    runtime = None if page.runtime is None else _inline(page.runtime.script)
-    return environment.from_string(_read(TEMPLATE)).render(
+    return _template().render(
         page=page,
-        policy=content_policy([script] if runtime is None else [script, runtime]),
-        styles=Markup(_read(STYLES)),  # noqa: S704  (our own)
+        policy=policy,
+        styles=Markup(read_asset(STYLES)),  # noqa: S704  (our own)
         script=Markup(script),  # noqa: S704  (our own)
-        runtime=None if runtime is None else Markup(runtime),  # noqa: S704  (made of published libraries)
+        live=None if live is None else Markup(live),  # noqa: S704  (our own)
+        runtime="" if runtime is None else Markup(runtime),  # noqa: S704  (made of published libraries)
         first_rows=FIRST_ROWS,
         most_listed=MOST_LISTED,
     )
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    return new_environment().from_string(read_asset(TEMPLATE))
+
+
+def new_environment(loader: jinja2.BaseLoader | None = None) -> jinja2.Environment:
+    """What templates of pages are read in: every value is escaped, and a name that is not known is an error."""
+    import jinja2  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["json"] = lambda value: Markup(inline_json(value))  # noqa: S704  (no `<` is left in it)
+    return environment
+
+
+def live_script(frame: Frame | None) -> str | None:
+    """The script that reloads a page that is served, None for any other."""
+    return None if frame is None or frame.live is None else inline_script(read_asset(LIVE_SCRIPT))
 
 
 def inline_json(value: Any) -> str:
@@ -58,23 +84,33 @@ def inline_json(value: Any) -> str:
     return msgspec.json.encode(value).decode().translate(_IN_JSON)
 
 
-def content_policy(scripts: Sequence[str]) -> str:
+def content_policy(scripts: Sequence[str], *, loads: bool = False, listens: bool = False) -> str:
     """A content security policy: these scripts and no others, styles within the page, and nothing from anywhere.
 
-    Source: Content Security Policy Level 3, 6.7.3 (digests of inline scripts).
+    With `loads`, these scripts may bring in others; with `listens`, they may ask the server that the page is from.
+    Source: Content Security Policy Level 3, 6.7.3 (digests of inline scripts) and 8.2 (`strict-dynamic`, which unlike
+    `'self'` is known to hold for pages from a file).
     """
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    allowed = [*(f"'sha256-{digest}'" for digest in digests), *(["'strict-dynamic'"] if loads else [])]
+    rules = [
+        "default-src 'none'",
+        f"script-src {' '.join(allowed)}",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        *(["connect-src 'self'"] if listens else []),
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return "; ".join(rules)
 
 
-def _inline(script: str) -> str:
+def inline_script(script: str) -> str:
     """A script that does not end its element. Such words stand in strings and comments, where this changes nothing."""
     return script.replace("\r", "").replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _read(name: str) -> str:
+@functools.cache
+def read_asset(name: str) -> str:
+    """One of the templates, styles and scripts."""
     return files("bench.report.html").joinpath(_FOLDER, name).read_text(encoding="utf-8")
