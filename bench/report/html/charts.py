@@ -41,14 +41,17 @@ def charts_of(summary: Summary) -> dict[str, Chart]:
 
     Where the time goes is drawn by the page itself, out of its table.
     """
-    from bench.report.charts.effects import effects  # noqa: PLC0415  (altair is slow to import)
+    from altair.utils.schemapi import debug_mode  # noqa: PLC0415  (altair is slow to import)
+
+    from bench.report.charts.effects import effects  # noqa: PLC0415
     from bench.report.charts.tradeoff import tradeoff  # noqa: PLC0415
 
     charts: dict[str, Chart] = {}
-    if any(WALL in row.metrics and IMAGE_SIZE in row.metrics for row in summary.rows):
-        charts["tradeoff"] = _chart(tradeoff(summary, width=WIDE), tradeoff(summary, width=NARROW))
-    if summary.axes:
-        charts["effects"] = _chart(effects(summary, width=WIDE), effects(summary, width=NARROW))
+    with debug_mode(False):  # else every part is held against the schema as it is made, which takes longer than all
+        if any(WALL in row.metrics and IMAGE_SIZE in row.metrics for row in summary.rows):
+            charts["tradeoff"] = _chart(tradeoff(summary, width=WIDE), tradeoff(summary, width=NARROW))
+        if summary.axes:
+            charts["effects"] = _chart(effects(summary, width=WIDE), effects(summary, width=NARROW))
     return charts
 
 
