@@ -59,10 +59,10 @@ def test_a_card_says_what_changed_last_since_when_and_by_which_commit(results: P
     record_all(results, [1.0] * 8 + [1.3] * 8)
     (group,) = Seen(results).index.groups
     (card,) = group.cards
-    assert card.verdict.startswith(f"slower {TIMES}1.3")
-    assert card.verdict.endswith("since 2026-11-23 17:00; 1 of 4 series changed")
+    assert card.verdict.startswith(f"{VARIANT}, cold: slower {TIMES}1.3")
+    assert card.verdict.endswith("since 2026-11-23 17:00")
     assert card.judgement is Judgement.WORSE
-    assert card.step.text == f"{VARIANT}, cold; after {commit(7)[:9]}, at or before {commit(8)[:9]}"
+    assert card.step.text == f"commits: after {commit(7)[:9]}, at or before {commit(8)[:9]}"
     assert (card.runs, card.latest.href) == ("16 runs", f"runs/{run_id(15)}.html")
     assert [figure.title for figure in card.figures] == ["fastest cold", "smallest image"]
     assert card.spark is not None
@@ -93,12 +93,26 @@ def test_a_step_has_its_commits_its_run_and_what_else_changed(results: Path) -> 
     base = make_base("debian-12")
     for number in range(6, 12):
         record(results, number, cold_s=1.3, buildmark_version="9.9", bases=(base,))
-    (step,) = Seen(results).target().steps
-    assert step.log == f"git log --oneline {commit(5)[:12]}..{commit(6)[:12]}"
-    assert step.run.href == f"../runs/{run_id(6)}.html"
-    assert "Buildmark was 0.1.0, is 9.9" in step.detail
-    assert step.subject == "A change"
-    assert step.word == "slower"
+    (change,) = Seen(results).target().changes
+    assert change.log == f"git log --oneline {commit(5)[:12]}..{commit(6)[:12]}"
+    assert change.run.href == f"../runs/{run_id(6)}.html"
+    assert change.details == ("Buildmark was 0.1.0, is 9.9",)
+    assert change.subject == "A change"
+    assert change.said.startswith(f"slower {TIMES}1.")
+    assert [step.word for step in change.steps] == ["slower"]
+
+
+def test_steps_between_the_same_two_runs_are_one_change_the_largest_first(results: Path) -> None:
+    record_all(results, [1.0] * 6)
+    for number in range(6, 12):
+        record(results, number, cold_s=1.3, warm_s=0.3)
+    seen = Seen(results)
+    (change,) = seen.target().changes
+    assert [step.series.text for step in change.steps] == [f"{VARIANT}, warm", f"{VARIANT}, cold"]
+    assert change.said.endswith("the largest of 2 steps")
+    (card,) = seen.index.groups[0].cards
+    assert card.verdict.endswith("; 1 more series changed with it")
+    assert [change.id for change in seen.index.changes] == [change.id]
 
 
 def test_a_picture_holds_every_run_within_its_box_and_marks_its_steps(results: Path) -> None:
@@ -115,7 +129,7 @@ def test_a_picture_holds_every_run_within_its_box_and_marks_its_steps(results: P
     assert all(y > low for _, _, y, _ in plot.points[:8]), "slower is higher"
     (mark,) = plot.marks
     assert 45 < mark.place < 55
-    assert mark.step == seen.target().steps[0].id
+    assert mark.step == seen.target().changes[0].steps[0].id
     assert len({tick.text for tick in plot.y}) == len(plot.y) >= 2
     assert len({tick.text for tick in plot.x}) == len(plot.x) == 4
     assert plot.points[0][3].endswith("3 trials)")
@@ -161,8 +175,9 @@ def test_the_feed_tells_of_steps_and_an_entry_keeps_its_id(results: Path) -> Non
     seen = Seen(results)
     feed = feed_of("Ours <&>", seen.known, seen.places)
     (entry,) = feed.entries
-    assert entry.title.startswith(f"quick: {VARIANT}, cold: wall_s slower")
-    assert entry.href == f"trends/0.html#{seen.target().steps[0].id}"
+    assert entry.title.startswith(f"quick: {VARIANT}, cold slower {TIMES}1.")
+    assert "wall_s slower" in entry.text
+    assert entry.href == f"trends/0.html#{seen.target().changes[0].id}"
     assert entry.id.startswith("urn:uuid:")
     record(results, 16, cold_s=1.3)
     again = Seen(results)

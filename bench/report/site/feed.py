@@ -1,36 +1,41 @@
-"""The newest steps as a feed, for programs that follow a site (Atom, RFC 4287). Its ids do not depend on its place."""
+"""What changed as a feed, for programs that follow a site (Atom, RFC 4287). Its ids do not depend on its place."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from bench.model.followed import FollowedRuns
 from bench.report.html.texts import visible
-from bench.report.site.lines import Places, Told, step_view, told_steps
+from bench.report.site.lines import Places, Told, change_view, told_changes
 from bench.report.site.model import Feed, FeedEntry
 
 MOST_ENTRIES = 50
+MOST_SERIES = 6
 _BEGINNING = "1970-01-01T00:00:00Z"
 
 
 def feed_of(title: str, known: FollowedRuns, places: Places) -> Feed:
-    """The feed of all steps, the newest first."""
-    entries = tuple(_entry(told, known, places) for told in told_steps(known.followed)[:MOST_ENTRIES])
+    """The feed of all changes, the newest first: steps between the same two runs are one entry."""
+    entries = tuple(_entry(group, known, places) for group in told_changes(known.followed)[:MOST_ENTRIES])
     newest = next(iter(known.runs.values()), None)
     moment = _BEGINNING if newest is None else f"{newest.created_at:%Y-%m-%dT%H:%M:%SZ}"
     return Feed(title=visible(title), id=_urn("site", title), moment=moment, entries=entries)
 
 
-def _entry(told: Told, known: FollowedRuns, places: Places) -> FeedEntry:
-    step = step_view(told, known.runs, places, "")
-    name, target = told.series.name.text, told.followed.target.digest
-    besides = f" Besides the commit, {step.detail}." if step.detail else ""
+def _entry(group: Sequence[Told], known: FollowedRuns, places: Places) -> FeedEntry:
+    view = change_view(group, known.runs, places, "", most=MOST_SERIES)
+    first = group[0]
+    steps = "; ".join(f"{one.series.text}: {one.metric} {one.word} {one.ratio}, {one.levels}" for one in view.steps)
+    more = f"; and {view.more:,} more" if view.more else ""
+    besides = "".join(f" Besides the commit, {detail}." for detail in view.details)
+    change = first.change
     return FeedEntry(
-        id=_urn("step", name, told.series.metric, target, told.change.at.run),
-        title=f"{step.scenario.text}: {step.series.text}: {step.metric} {step.word} {step.ratio}",
-        moment=step.moment,
-        href=f"{step.scenario.href}#{step.id}",
-        text=f"{step.levels} since run {step.run.text}; commits: {step.commits}.{besides}",
+        id=_urn("change", first.followed.scenario, first.followed.target.digest, change.after.run, change.at.run),
+        title=f"{view.scenario.text}: {view.steps[0].series.text} {view.said}",
+        moment=view.moment,
+        href=view.scenario.href or "",
+        text=f"{steps}{more}. Since run {view.run.text}; commits: {view.commits}.{besides}",
     )
 
 

@@ -52,25 +52,36 @@ class Spark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepView(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of a series: what became of it, since when, and what may have done it.
-
-    `log` is the command that lists the commits between, empty where they are not known. `detail` is what else changed.
-    """
+    """A step of a series: what became of it. `id` is its own on its target's page."""
 
     id: str
-    scenario: Link
     series: Link
     metric: str
     word: str
     judgement: Judgement
     ratio: str
     levels: str
+
+
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed between two runs of a scenario on a target: since when, which series, and what may have done it.
+
+    `steps` begins with the largest; `more` counts those that are left out. `log` is the command that lists the commits
+    between, empty where they are not known. `details` are what else changed.
+    """
+
+    id: str
+    scenario: Link
+    said: str
+    judgement: Judgement
+    steps: tuple[StepView, ...]
+    more: int
     since: str
     moment: str
     commits: str
     subject: str
     log: str
-    detail: str
+    details: tuple[str, ...]
     run: Link
 
 
@@ -159,8 +170,8 @@ class IndexPage(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     lead: str
     groups: tuple[Group, ...]
-    steps: tuple[StepView, ...]
-    steps_more: int
+    changes: tuple[ChangeView, ...]
+    changes_more: int
     runs: tuple[RunLine, ...]
     runs_more: int
     problems: tuple[Problem, ...]
@@ -182,7 +193,7 @@ class TargetPage(msgspec.Struct, frozen=True, kw_only=True):
     differs: str
     lead: str
     facts: tuple[tuple[str, str], ...]
-    steps: tuple[StepView, ...]
+    changes: tuple[ChangeView, ...]
     notes: tuple[str, ...]
     metrics: tuple[MetricView, ...]
     runs: tuple[RunLine, ...]
@@ -190,7 +201,7 @@ class TargetPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A step as a feed tells it."""
+    """What changed between two runs, as a feed tells it."""
 
     id: str
     title: str
@@ -200,7 +211,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest steps, for programs that follow them. `moment` is when the newest run began."""
+    """The newest changes, for programs that follow them. `moment` is when the newest run began."""
 
     title: str
     id: str

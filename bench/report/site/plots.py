@@ -24,7 +24,9 @@ BOX = (1000, 300)
 SPARK_BOX = (100, 24)
 _SPARK_RUNS = 120
 _ROOM = 0.03
-_MOST_TICKS = 4
+_MOST_TICKS = 5
+_LEAST_SPARK = 0.1
+"""Of its level, so that noise does not look like news."""
 _DAYS = timedelta(days=3)
 _STEPS = (1, 2, 5, 10)
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
@@ -70,8 +72,9 @@ def spark_of(values: Sequence[float], label: str) -> Spark:
     low, high = min(shown), max(shown)
     width, height = SPARK_BOX[0] - 4, SPARK_BOX[1] - 4
     step = width / max(len(shown) - 1, 1)
-    flat = high - low <= 1e-9 * max(abs(high), 1e-12)
-    heights = [height / 2 if flat else height * (high - value) / (high - low) for value in shown]
+    reach = max(high - low, _LEAST_SPARK * abs(high)) or 1.0
+    top = (high + low + reach) / 2
+    heights = [height * (top - value) / reach for value in shown]
     line = " ".join(f"{2 + number * step:.4g} {2 + y:.3g}" for number, y in enumerate(heights))
     return Spark(line=f"M{line}" + ("h.01" if len(shown) == 1 else ""), label=label)
 

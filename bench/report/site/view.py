@@ -22,7 +22,7 @@ from bench.pure.trends import LEAST_RUNS
 from bench.report.history import commit_text, time_text
 from bench.report.html.model import Judgement, Link
 from bench.report.html.texts import short_name, visible
-from bench.report.site.lines import Places, Told, run_line, step_view, told_steps
+from bench.report.site.lines import Places, Told, change_view, run_line, told_changes, told_steps
 from bench.report.site.model import (
     Card,
     Figure,
@@ -36,10 +36,20 @@ from bench.report.site.model import (
     TargetPage,
 )
 from bench.report.site.plots import plot_of, spark_of
-from bench.report.site.words import metric_title, series_id, series_words, target_words, variant_words, verdict_of
-from bench.report.units import count_text, metric_range_text, metric_text, ratio_number
+from bench.report.site.words import (
+    judge_step,
+    metric_title,
+    series_id,
+    series_words,
+    step_word,
+    target_words,
+    variant_words,
+    verdict_of,
+)
+from bench.report.units import count_text, metric_range_text, metric_text, ratio_number, ratio_text
 
-MOST_STEPS = 30
+MOST_CHANGES = 20
+MOST_SERIES = 4
 MOST_RUNS = 20
 UP = "../"
 """From a page in a folder to the first page's."""
@@ -50,14 +60,14 @@ def index_page(title: str, known: FollowedRuns, places: Places, problems: Sequen
     groups: defaultdict[str, list[Followed]] = defaultdict(list)
     for one in known.followed:
         groups[one.scenario].append(one)
-    steps = told_steps(known.followed)
+    changes = told_changes(known.followed)
     lines = [run_line(key, entry, places, "") for key, entry in known.runs.items()]
     return IndexPage(
         title=visible(title),
-        lead=_lead(known, steps),
+        lead=_lead(known, sum(map(len, changes))),
         groups=tuple(_group(ours, known, places) for ours in groups.values()),
-        steps=tuple(step_view(one, known.runs, places, "") for one in steps[:MOST_STEPS]),
-        steps_more=max(0, len(steps) - MOST_STEPS),
+        changes=tuple(change_view(one, known.runs, places, "", most=MOST_SERIES) for one in changes[:MOST_CHANGES]),
+        changes_more=max(0, len(changes) - MOST_CHANGES),
         runs=tuple(lines[:MOST_RUNS]),
         runs_more=max(0, len(lines) - MOST_RUNS),
         problems=tuple(Problem(run=short_name(run), reason=visible(reason)) for run, reason in problems),
@@ -82,7 +92,7 @@ def target_page(followed: Followed, known: FollowedRuns, places: Places) -> Targ
         lead=f"{count_text(len(followed.runs), 'run')}, {len(followed.series):,} series, "
         f"{count_text(len(steps), 'step')}.",
         facts=_facts(followed),
-        steps=tuple(step_view(one, known.runs, places, UP) for one in steps),
+        changes=tuple(change_view(one, known.runs, places, UP) for one in told_changes([followed])),
         notes=_notes(followed),
         metrics=tuple(_metric(metric, followed, numbers) for metric in known.metrics),
         runs=tuple(run_line(key, known.runs[key], places, UP) for key in reversed(followed.runs)),
@@ -90,13 +100,13 @@ def target_page(followed: Followed, known: FollowedRuns, places: Places) -> Targ
     )
 
 
-def _lead(known: FollowedRuns, steps: Sequence[Told]) -> str:
+def _lead(known: FollowedRuns, n_steps: int) -> str:
     if not known.runs:
         return "There is no run yet."
     n_scenarios = len({one.scenario for one in known.followed})
     newest = next(iter(known.runs.values()))
     told = f"the newest began {time_text(newest.created_at)} UTC"
-    words = [count_text(len(known.runs), "run"), count_text(n_scenarios, "scenario"), count_text(len(steps), "step")]
+    words = [count_text(len(known.runs), "run"), count_text(n_scenarios, "scenario"), count_text(n_steps, "step")]
     return f"{', '.join(words)}; {told}."
 
 
@@ -111,10 +121,10 @@ def _group(ours: Sequence[Followed], known: FollowedRuns, places: Places) -> Gro
 def _card(one: Followed, known: FollowedRuns, places: Places) -> Card:
     newest = one.runs[-1]
     entry = known.runs[newest]
-    steps = told_steps([one])
-    verdict, judgement = _verdict(one, steps)
+    changes = told_changes([one])
+    verdict, judgement = _verdict(one, changes)
     href = places.target(one)
-    last = step_view(steps[0], known.runs, places, "") if steps else None
+    last = change_view(changes[0], known.runs, places, "") if changes else None
     return Card(
         link=Link(text=short_name(one.scenario), href=href),
         target=visible(target_words(one.target)),
@@ -127,18 +137,20 @@ def _card(one: Followed, known: FollowedRuns, places: Places) -> Card:
         figures=_figures(one, known.metrics),
         verdict=verdict,
         judgement=judgement,
-        step=Link(text=f"{last.series.text}; {last.commits}", href=last.series.href) if last else Link(text=""),
+        step=Link(text=f"commits: {last.commits}", href=last.scenario.href) if last else Link(text=""),
     )
 
 
-def _verdict(one: Followed, steps: Sequence[Told]) -> tuple[str, Judgement]:
+def _verdict(one: Followed, changes: Sequence[Sequence[Told]]) -> tuple[str, Judgement]:
     """What became of a scenario on a target last; the canary's steps are the machine's."""
-    ours = [step for step in steps if step.series.name.variant != CANARY]
-    if ours:
-        series = ours[0].series
-        words, judgement = verdict_of(series)
-        changed = len({(step.series.name, step.series.metric) for step in ours})
-        return f"{words}; {changed:,} of {len(one.series):,} series changed", judgement
+    ours = [[told for told in group if told.series.name.variant != CANARY] for group in changes]
+    newest = next((group for group in ours if group), None)
+    if newest is not None:
+        first = newest[0]
+        words = f"{series_words(first.series.name)}: {step_word(first.change, first.series.metric)}"
+        words += f" {ratio_text(first.change.ratio or 1.0)} since {time_text(first.change.at.created_at)}"
+        more = f"; {len(newest) - 1:,} more series changed with it" if len(newest) > 1 else ""
+        return visible(words + more), judge_step(first.change, first.series.metric)
     there = [series for series in one.series if series.name.variant != CANARY]
     if not there:
         return "nothing of it counts", Judgement.UNDECIDED
