@@ -119,12 +119,13 @@ def test_a_trend_marks_its_step_and_tells_of_the_run_under_the_pointer(published
     figure = page.locator("figure.trend").first
     mark = figure.locator(".step-mark")
     expect(mark).to_contain_text(f"slower {TIMES}1.29")
-    box = figure.locator(".paper").bounding_box()
+    paper = figure.locator(".paper")
+    box = paper.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] - 12, box["y"] + box["height"] / 2)
+    paper.hover(position={"x": box["width"] - 12, "y": box["height"] / 2})
     expect(figure.locator(".told")).to_contain_text(run_id(7))
     expect(figure.locator(".here")).to_be_visible()
-    page.mouse.move(box["x"] + 12, box["y"] + box["height"] - 20)
+    paper.hover(position={"x": 12, "y": box["height"] - 20})
     expect(figure.locator(".told")).to_contain_text(run_id(0))
     figure.locator(".told a").click()
     expect(page.locator("#r1-environment")).to_contain_text("2026-11-23 09:00")

@@ -184,6 +184,19 @@ def test_without_a_run_there_is_a_page_that_says_so(buildmark: Buildmark, tmp_pa
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_a_shared_index_tells_of_runs_that_were_measured_elsewhere(
+    buildmark: Buildmark, results: Path, tmp_path: Path
+) -> None:
+    record(results, 0)
+    record(tmp_path / "elsewhere", 1)
+    index = ("--index", f"sqlite:///{tmp_path}/shared.sqlite")
+    buildmark("history", "list", "--results", "elsewhere", *index)
+    assert "2 runs on 1 target, 6 of 6 files written" in buildmark("publish", "site", *index).out
+    made = pages(tmp_path / "site")
+    assert len([name for name in made if name.startswith("runs/")]) == 1
+    assert f'<bdi>{run_id(1)}</bdi> <span class="state">measured elsewhere</span>' in made["index.html"]
+
+
 def test_a_title_a_metric_and_a_branch_are_chosen(buildmark: Buildmark, results: Path, tmp_path: Path) -> None:
     record_all(results, [1.0] * 2)
     buildmark("publish", "site", "--title", "Ours <3", "--metric", "cpu_s")

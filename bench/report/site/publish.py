@@ -76,7 +76,8 @@ def publish(index: HistoryIndex, results: Path, site: SiteFolder, options: SiteO
     """Bring a site up to date with the index. Raises StorageError; a run that cannot be read is only told of."""
     known = follow(index, options.metrics, branch=options.branch)
     here = runs(index, branch=options.branch, place=place_of(results, shared=shared))
-    looked = _look_at(results, {key: entry for key, entry in here.items() if entry.present}, site)
+    present = {key: entry for key, entry in here.items() if entry.present and key in known.runs}
+    looked = _look_at(results, present, site)
     return _Publication(known, results, site, options).publish(looked)
 
 
