@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -210,6 +211,11 @@ def test_a_title_a_metric_and_a_branch_are_chosen(buildmark: Buildmark, results:
     assert buildmark("publish", "site", "--metric", "wal_s").code == 2
 
 
+def die(*_: object) -> None:
+    """What a helping process does that the system kills."""
+    os._exit(1)
+
+
 def test_many_pages_are_made_by_several_processes_and_are_the_same(
     buildmark: Buildmark, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,3 +224,6 @@ def test_many_pages_are_made_by_several_processes_and_are_the_same(
     monkeypatch.setattr("bench.report.site.run_pages._FEW", 1)
     buildmark("publish", "several")
     assert pages(tmp_path / "one") == pages(tmp_path / "several")
+    monkeypatch.setattr("bench.report.site.run_pages._help", die)
+    buildmark("publish", "alone")
+    assert pages(tmp_path / "one") == pages(tmp_path / "alone")

@@ -6,6 +6,7 @@ A page of runs is known by the digest of its records, every other one by what it
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from bench.report.html.texts import short_name, visible
 from bench.report.site.feed import feed_of
 from bench.report.site.lines import Places
 from bench.report.site.render import SitePage, key_of, render_feed, render_site_page
-from bench.report.site.run_pages import RunPage, RunPages
+from bench.report.site.run_pages import RunPage, make_pages
 from bench.report.site.view import UP, index_page, runs_page, target_page
 
 INDEX, ALL_RUNS, FEED = "index.html", "runs.html", "feed.xml"
@@ -169,8 +170,8 @@ class _Publication:
         """Write the pages of runs; returns those that could not be made, with the reasons."""
         stale = {key: page for key, page in pages.items() if not self._is_current(page.name, page.key)}
         failed: dict[int, str] = {}
-        with RunPages(src) as maker:
-            for key, made in maker.make(stale):
+        with contextlib.closing(make_pages(stale, src)) as making:
+            for key, made in making:
                 if isinstance(made, bytes):
                     self._write(stale[key].name, stale[key].key, made)
                 else:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Generator, Iterator, Mapping
 from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import cast
 
 import msgspec
 
@@ -23,7 +22,7 @@ from bench.report.html.render import render_page
 
 _FEW = 8
 """So many pages are made faster here than a second process is started that makes some of them."""
-_AT_ONCE = 4
+_CONTEXT = get_context("forkserver")
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,33 +55,55 @@ def make_page(page: RunPage, src: str) -> bytes | Unmade:
         return Unmade(reason=f"its page cannot be made: {type(error).__name__}: {error}")
 
 
-def _leave_signals() -> None:
-    """In a helping process: Ctrl-C goes to all of a terminal's processes, and the first one ends the others."""
+def make_pages(pages: Mapping[int, RunPage], src: str) -> Generator[tuple[int, bytes | Unmade], None, None]:
+    """Each page as it is made, with its number, in no order. Helping processes end with this one, however it ends."""
+    n_helpers = min(len(os.sched_getaffinity(0)), len(pages) // _FEW + 1)
+    if n_helpers == 1:
+        yield from ((key, make_page(page, src)) for key, page in pages.items())
+        return
+    shares = [dict(list(pages.items())[first::n_helpers]) for first in range(n_helpers)]
+    helpers = [_Helper(share, src) for share in shares]
+    try:
+        yield from _collected({helper.connection: helper for helper in helpers}, src)
+    finally:
+        for helper in helpers:
+            helper.end()
+
+
+def _collected(working: dict[Connection, _Helper], src: str) -> Iterator[tuple[int, bytes | Unmade]]:
+    """What helpers send. The share of one that dies is made here."""
+    while working:
+        for ready in wait(list(working)):
+            helper = working[cast("Connection", ready)]
+            try:
+                key, made = helper.connection.recv()
+            except (EOFError, OSError):
+                del working[helper.connection]
+                yield from ((key, make_page(page, src)) for key, page in helper.share.items())
+            else:
+                del helper.share[key]
+                yield key, made
+
+
+class _Helper:
+    """A process that makes a share of the pages. `share` are those that it has not sent yet."""
+
+    def __init__(self, share: dict[int, RunPage], src: str) -> None:
+        self.share = share
+        self.connection, theirs = _CONTEXT.Pipe(duplex=False)
+        self._process = _CONTEXT.Process(target=_help, args=(dict(share), src, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def end(self) -> None:
+        """Stop the process, whatever it is at."""
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+
+
+def _help(share: Mapping[int, RunPage], src: str, out: Connection) -> None:
+    """What a helper does. Ctrl-C goes to all of a terminal's processes: the first one ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-class RunPages:
-    """Makes pages; use it with `with`."""
-
-    def __init__(self, src: str) -> None:
-        self._src = src
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def make(self, pages: Mapping[int, RunPage]) -> Iterator[tuple[int, bytes | Unmade]]:
-        """Each page as it is made, with its number, in their order."""
-        workers = min(len(os.sched_getaffinity(0)), len(pages) // _FEW + 1)
-        if workers <= 1:
-            yield from ((key, make_page(page, self._src)) for key, page in pages.items())
-            return
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("forkserver"), initializer=_leave_signals)
-        made = self._pool.map(make_page, pages.values(), [self._src] * len(pages), chunksize=_AT_ONCE)
-        yield from zip(pages, made, strict=True)
+    for key, page in share.items():
+        out.send((key, make_page(page, src)))
