@@ -9,6 +9,7 @@ import typer
 
 from bench.cli.history import BranchOption, IndexOption, chosen_index, chosen_metrics
 from bench.cli.show import RESULTS, ResultsOption, from_here
+from bench.errors import StorageError
 
 if TYPE_CHECKING:
     from bench.report.site.publish import Published
@@ -63,8 +64,13 @@ def register(app: typer.Typer) -> None:
 
         options = SiteOptions(title=title, metrics=chosen_metrics(metric or [METRICS]), branch=branch, anew=anew)
         named = chosen_index(index)
-        with SiteFolder(folder) as site, open_index(named, results) as opened:
-            done = bring_up_to_date(opened, results, site, options, shared=named is not None)
+        try:
+            with SiteFolder(folder) as site, open_index(named, results) as opened:
+                done = bring_up_to_date(opened, results, site, options, shared=named is not None)
+        except StorageError as error:
+            if str(folder) in error.message and "--results" in (error.remedy or ""):
+                error.remedy = "name a folder that you may write, on a disk with room"
+            raise
         say_problems(done)
         typer.echo(f"{from_here(folder / INDEX)}: {summary_of(done)}")
         if open_ and not open_in_browser(folder / INDEX):

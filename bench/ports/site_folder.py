@@ -70,6 +70,8 @@ class SiteFolder:
         self._runs: dict[str, Records] = {}
 
     def __enter__(self) -> Self:
+        if self.path.exists() and not self.path.is_dir():
+            raise UsageError(f"{self.path} is no folder", remedy=_REMEDY)
         make_folder(self.path)
         with disk_errors("open the folder", self.path):
             self._descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -176,7 +176,11 @@ def test_a_folder_with_something_else_is_refused(buildmark: Buildmark, results: 
     assert "try: " in said.err
     assert not (results / "index.html").exists()
     (tmp_path / "file").touch()
-    assert buildmark("publish", "file").code == 5
+    assert "file is no folder" in buildmark("publish", "file").err
+    assert buildmark("publish", "file").code == 2
+    nowhere = buildmark("publish", "file/site")
+    assert nowhere.code == 5
+    assert "try: name a folder that you may write" in nowhere.err
 
 
 def test_without_a_run_there_is_a_page_that_says_so(buildmark: Buildmark, tmp_path: Path) -> None:
