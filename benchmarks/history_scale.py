@@ -2,8 +2,9 @@
 
 Run it with `make bench-history`, or `python -m benchmarks.history_scale --series 10000 --runs 20 --rounds 5`.
 The values are made up, the code is not: every trial goes through `HistoryIndex.put`, every answer comes from the
-functions behind `buildmark trend`, `history` and `compare`. Prints each figure beside its bound, and exits with 1 when
-one is missed. Peak memory is that of the asking process, which a child of its own measures.
+functions behind `buildmark trend` and `history`. `buildmark compare` is timed as a user types it, on two recorded runs
+of 1,000 trials each, made by the campaign's own code on fakes. Prints each figure beside its bound, and exits with 1
+when one is missed. Peak memory is that of the asking process, which a child of its own measures.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import hashlib
 import json
 import resource
+import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.app.trends import Search, find_trends
+from bench.errors import ExitCode
 from bench.model.environment import Fact
 from bench.model.history import ChangeKind, IndexedRun, IndexedTrial, RunEntry, Target
 from bench.model.run import Source
@@ -36,11 +39,13 @@ from bench.pure.series import METRICS
 CLOCK = SystemClock()
 SERIES, RUNS, ROUNDS = 10_000, 20, 5
 PER_SCENARIO = 100
+COMPARED_TIMES = 5
+VERDICTS = (ExitCode.OK, ExitCode.REGRESSION, ExitCode.UNDECIDED)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TARGET = Target(digest="bench", facts={"cpus_online": Fact(value=2)})
 NOISE, STEP = 0.05, 1.2
 STEPPED_EVERY = 100
-TREND_BOUND_S, LOOKUP_BOUND_S, MEMORY_BOUND_BYTES, FILE_BOUND_BYTES = 30.0, 1.0, 500e6, 300e6
+TREND_BOUND_S, LOOKUP_BOUND_S, COMPARE_BOUND_S, MEMORY_BOUND_BYTES, FILE_BOUND_BYTES = 30.0, 1.0, 1.0, 500e6, 300e6
 
 
 def fill(index: HistoryIndex, n_series: int, n_runs: int, rounds: int) -> None:
@@ -119,12 +124,28 @@ def ask(url: str) -> dict[str, float]:
     return figures
 
 
+def compare_s(folder: Path) -> float:
+    """The median time in seconds of `buildmark compare` on two runs of 1,000 trials each, with its start."""
+    for side in ("a", "b"):
+        process.run([sys.executable, "-m", "tests.app.thousand_trials", str(folder / side)])
+    sides = [str(next((folder / side / "results").iterdir())) for side in ("a", "b")]
+    times_s = []
+    for _ in range(COMPARED_TIMES):
+        begun = CLOCK.monotonic_s()
+        done = process.run([str(Path(sys.executable).with_name("buildmark")), "compare", *sides], check=False)
+        times_s.append(CLOCK.monotonic_s() - begun)
+        if done.returncode not in VERDICTS:
+            raise SystemExit(f"compare failed: {done.error_text}")
+    return statistics.median(times_s)
+
+
 def show(figures: dict[str, float], trials: int) -> int:
     """Print each figure beside its bound; returns how many bounds were missed."""
     lines = [
         ("trend over all series", figures["trend_s"], TREND_BOUND_S, "s"),
         ("samples of two runs, as compare needs them", figures["lookup_s"], LOOKUP_BOUND_S, "s"),
         ("trend of one series", figures["one_series_s"], LOOKUP_BOUND_S, "s"),
+        ("compare of two recorded runs, as typed", figures["compare_s"], COMPARE_BOUND_S, "s"),
         ("peak memory of asking", figures["memory_peak_bytes"] / 1e6, MEMORY_BOUND_BYTES / 1e6, "MB"),
     ]
     if "file_bytes" in figures:
@@ -156,7 +177,7 @@ def main() -> int:
             fill(index, given.series, given.runs, given.rounds)
         fill_s = CLOCK.monotonic_s() - begun
         asked = process.run([sys.executable, "-m", "benchmarks.history_scale", "--ask", url])
-        figures = {**json.loads(asked.stdout), "fill_s": fill_s}
+        figures = {**json.loads(asked.stdout), "fill_s": fill_s, "compare_s": compare_s(Path(folder))}
         if file.exists():
             figures["file_bytes"] = file.stat().st_size
         return 1 if show(figures, given.series * given.runs * given.rounds) else 0

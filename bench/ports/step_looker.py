@@ -35,6 +35,7 @@ LIVE_POLL_MS = 100
 START_PATIENCE_S = 5.0
 LONGEST_FILE = 1 << 20
 STALLS = ("cpu", "memory", "io")
+_RUNTIME = b"runc"
 
 
 class GroupTree(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +75,7 @@ class _Watched:
         self.begun_at_s = begun_at_s
         self.bundle = b""
         self.runtime = 0
+        self.init = 0
         self.first = 0
         self.notice = -1
         self.start_ns = (0, 0)
@@ -144,19 +146,39 @@ class Looker:
         group.bundle = _slurp(f"{self._bundles}/{name}/config.json")
 
     def _look_at_start(self, group: _Watched, poll: select.epoll) -> None:
-        """See whether runc has become the step's own program; until then, all CPU time is the container's start."""
-        self._read_peak(group)
+        """See whether runc has become the step's own program; until then, all CPU time is the container's start.
+
+        This is done every few milliseconds, beside a build that is timed: what need not be read each time is not.
+        """
         used = self._used(group.name)
         if used is not None:
             self._ledger.see(group.name, used)
             group.start_ns = (group.start_ns[1], used)
+        own, pid = self._program(group)
+        group.starting = not own and group.polls * START_POLL_MS < START_PATIENCE_S * 1000
+        if not (group.polls and group.starting):
+            self._read_peak(group)
         group.polls += 1
+        self._notice_end(group, pid, poll)
+
+    def _program(self, group: _Watched) -> tuple[bool, int]:
+        """Whether the step's own program runs, and the process whose end would be the step's: 0 where there is none.
+
+        The program is the first process of its namespace, and not called as runc calls itself. Once that process is
+        known, its name is all that can change, and the cheapest to read.
+        """
+        name = _slurp(f"{self._proc}/{group.init}/comm") if group.init else b""
+        if name:
+            return not name.startswith(_RUNTIME), group.init
         pids = self._pids(group)
         if pids and not group.runtime:
             group.runtime = self._parent(pids[0])
-        own = next((pid for pid in pids if not self._is_runtime(pid)), 0)
-        group.starting = not own and group.polls * START_POLL_MS < START_PATIENCE_S * 1000
-        self._notice_end(group, own or max(pids, default=0), poll)
+        for pid in pids:
+            status = _slurp(f"{self._proc}/{pid}/status")
+            if is_first_of_namespace(status.decode(errors="replace")):
+                group.init = pid
+                return not status.startswith(b"Name:\t" + _RUNTIME), pid
+        return False, max(pids, default=0)
 
     def _move_on(self, group: _Watched, poll: select.epoll) -> None:
         """The process that was waited for has ended; where another is left in the group, wait for that."""
@@ -223,14 +245,6 @@ class Looker:
 
     def _pids(self, group: _Watched) -> list[int]:
         return [int(word) for word in _slurp(f"{self._cpu}/{group.name}/cgroup.procs").split()]
-
-    def _is_runtime(self, pid: int) -> bool:
-        """Whether this is not the step's own program: runc still, or gone already.
-
-        The step's own is the first process of its namespace, and not called as runc calls itself.
-        """
-        text = _slurp(f"{self._proc}/{pid}/status").decode(errors="replace")
-        return text.startswith("Name:\trunc") or not is_first_of_namespace(text)
 
     def _parent(self, pid: int) -> int:
         fields = _slurp(f"{self._proc}/{pid}/stat").rpartition(b")")[2].split()

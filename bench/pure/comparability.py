@@ -16,7 +16,7 @@ from bench.model.run import Run
 from bench.model.scenario import State
 from bench.pure.fingerprint import differences, fingerprint_of
 from bench.pure.fingerprint_fields import FIELDS, Comparison
-from bench.pure.sides import Match, Side
+from bench.pure.sides import Match, Side, is_same_run
 
 ALL = "all"
 """As a field: whatever differs."""
@@ -44,7 +44,7 @@ def check_comparable(
     for a field of that which there is not.
     """
     check_fields(across)
-    if base.run.id == head.run.id:
+    if is_same_run(base, head):
         return ()
     found = mismatches(base.run, head.run, matches, states)
     refused = [one for one in found if one.refused and not {ALL, one.field} & set(across)]

@@ -25,7 +25,7 @@ from bench.pure.comparison_notes import notes_of_comparison
 from bench.pure.comparison_rows import Draft, Origin, draft
 from bench.pure.metrics import MORE_IS_BETTER, ORDER, unit_of
 from bench.pure.repeated_looks import Place
-from bench.pure.sides import Match, Question, Side, match_levels, match_sides
+from bench.pure.sides import Match, Question, Side, is_same_run, match_levels, match_sides
 from bench.pure.statistics import fewest_rounds, holm, rounds_to_decide
 from bench.pure.verdicts import exit_code, judge
 
@@ -73,7 +73,7 @@ def _compare(base: Side, head: Side, matches: Sequence[Match], question: Questio
     _check_metric(question.metric, (base, head))
     states = _states(base, head, question.states)
     differing = check_comparable(base, head, matches, states, question.across)
-    same_run = base.run.id == head.run.id
+    same_run = is_same_run(base, head)
     canaries = None if same_run else canary_logs(base, head, keep_disturbed=question.keep_disturbed)
     origin = Origin(same_run=same_run, canaries=canaries)
     ours, theirs = (Cells(side, keep_disturbed=question.keep_disturbed) for side in (base, head))

@@ -10,20 +10,21 @@ from collections.abc import Iterator, Sequence
 from bench.model.comparison import ComparedRow, ComparisonNote, ComparisonNoteKind, Method, RowSide
 from bench.model.verdict import Verdict
 from bench.pure.schedule import due_trials
-from bench.pure.sides import Side
+from bench.pure.sides import Side, is_same_run
 
 
 def notes_of_comparison(
     base: Side, head: Side, rows: Sequence[ComparedRow], differing: Sequence[ComparisonNote]
 ) -> tuple[ComparisonNote, ...]:
     """Everything worth saying, the gravest first. `differing` is what `check_comparable` found."""
-    sides = (base,) if base.run.id == head.run.id else (base, head)
+    one = is_same_run(base, head)
+    sides = (base,) if one else (base, head)
     return (
         *(note for note in differing if note.kind is ComparisonNoteKind.ACROSS),
         *_times(base, head, rows),
         *(note for note in differing if note.kind is not ComparisonNoteKind.ACROSS),
         *(note for side in sides for note in _progress(side)),
-        *_counted_out(rows, same_run=base.run.id == head.run.id),
+        *_counted_out(rows, same_run=one),
         *_only(rows),
         *_few_rounds(rows),
         *_noise(rows),

@@ -54,13 +54,18 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     head: Variant | None
 
 
+def is_same_run(base: Side, head: Side) -> bool:
+    """Whether both sides are of one run. Two servers may give runs of the same second the same id: those are two."""
+    return base.run == head.run
+
+
 def match_sides(base: Side, head: Side) -> tuple[Match, ...]:
     """The variants of two sides by their id, or the two that are named. A side that names none has the other's.
 
     Raises UsageError for a variant that a run does not have, and where a run would be compared with itself.
     """
     wanted = base.variant or head.variant, head.variant or base.variant
-    if base.run.id == head.run.id and wanted[0] == wanted[1]:
+    if is_same_run(base, head) and wanted[0] == wanted[1]:
         raise UsageError(
             f"BASE and HEAD are both {head.label}",
             remedy=f"two variants of it: buildmark compare {base.run.id}:VARIANT :VARIANT",

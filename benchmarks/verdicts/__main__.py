@@ -5,10 +5,10 @@ Each table is a function without arguments; another one is added to TABLES.
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Sequence
 
+from benchmarks.arguments import chosen_parts
 from benchmarks.verdicts.false_alarms import false_alarms
 from benchmarks.verdicts.power import power
 from benchmarks.verdicts.tables import Table, rendered
@@ -25,9 +25,4 @@ def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all of them without any")
-    chosen = parser.parse_args().tables or list(TABLES)
-    if unknown := sorted(set(chosen) - TABLES.keys()):
-        parser.error(f"no table {', '.join(unknown)}; there are {', '.join(TABLES)}")
-    main(chosen)
+    main(chosen_parts(tuple(TABLES), None, what="table", about=__doc__))

@@ -6,7 +6,6 @@ Run it with `python -m benchmarks.verdicts.regression`. A repository of its own 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ import msgspec
 
 from bench.ports import process
 from bench.ports.paths import shipped_scenarios
+from benchmarks.arguments import chosen_parts
 
 SCENARIO = "quick"
 CHOICE = ("--set", "stages=single", "--base", "debian-12", "--state", "cold")
@@ -141,6 +141,4 @@ def main(parts: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
-    main(parser.parse_args().parts)
+    main(chosen_parts(PARTS, None, what="part", about=__doc__))

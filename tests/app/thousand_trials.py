@@ -23,7 +23,8 @@ def main(folder: Path) -> None:
 
     That is VmHWM of proc(5): what getrusage(2) tells would hold the memory of whoever started the program.
     """
-    rig = Rig(folder, rounds=TRIALS // (len(AXES["layers"]) * len(STATES)), states=STATES)
+    rounds = TRIALS // (len(AXES["layers"]) * len(STATES))
+    rig = Rig(folder, rounds=rounds, states=STATES, id=f"20261123-090000-{folder.name}")
     rig.readings = {metric: Reading(value=1.0, meter="cgroup-v1") for metric in METRICS}
     rig.go()
     recorded = rig.trials()

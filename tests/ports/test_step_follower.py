@@ -53,6 +53,7 @@ class Kernel:
 
     def process(self, pid: int, name: str, *, inner: int, parent: int = 1, written: int = 0) -> None:
         self.write(self.tree.proc / str(pid) / "status", f"Name:\t{name}\nNSpid:\t{pid}\t{inner}\n")
+        self.write(self.tree.proc / str(pid) / "comm", f"{name}\n")
         self.write(self.tree.proc / str(pid) / "stat", f"{pid} ({name}) S {parent} 0 0\n")
         self.write(self.tree.proc / str(pid) / "io", IO.format(written=written))
 

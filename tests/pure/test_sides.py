@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from bench.errors import UsageError
-from bench.pure.sides import Match, match_levels, match_sides
+from bench.model.run import Machine
+from bench.pure.sides import Match, is_same_run, match_levels, match_sides
 from tests.builders import make_plan, make_run
 from tests.sides import ONE, REVISIONS, make_side
 
@@ -41,6 +42,14 @@ def test_a_side_that_names_no_variant_has_the_one_of_the_other() -> None:
 def test_a_run_is_not_compared_with_itself(variant: str | None) -> None:
     with pytest.raises(UsageError, match="BASE and HEAD are both"):
         match_sides(make_side(axes=TWO, variant=variant), make_side(axes=TWO, variant=variant))
+
+
+def test_runs_that_two_servers_began_in_the_same_second_are_two() -> None:
+    there = make_side(
+        axes=TWO, machine=Machine(hostname="other", kernel="6.1.0", cpu_model="A CPU", cpus=2, memory_bytes=8)
+    )
+    assert not is_same_run(make_side(axes=TWO), there)
+    assert ids(match_sides(make_side(axes=TWO), there)) == [(name, name, name) for name in TWO["base"]]
 
 
 def test_a_variant_that_there_is_not_is_refused_with_the_nearest() -> None:
