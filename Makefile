@@ -8,7 +8,7 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history bench-publish dist clean
+.PHONY: help setup chromium demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history bench-report bench-publish dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-verdicts: setup  ## Hold verdicts and trends against noise, beside other t
 
 bench-history: setup  ## Put 1,000,000 trials into the index and ask it what people ask (about 1 minute)
 	$(BIN)/python -m benchmarks.history_scale
+
+bench-report: setup chromium  ## Write two large reports and open them in Chromium (about 2 minutes)
+	$(BIN)/python -m benchmarks.report_size
 
 bench-publish: setup  ## Publish 500 runs as a site, then one more (about 2 minutes)
 	$(BIN)/python -m benchmarks.publish

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from bench.cli.measuring import (
@@ -16,10 +17,11 @@ from bench.cli.measuring import (
     ScenarioOption,
     Words,
 )
+from bench.cli.out import check_out, write_out
 from bench.cli.rounds import DEFAULT_MIN_ROUNDS
 from bench.cli.run import EngineOption, TimeoutOption
 from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption
-from bench.cli.show import RESULTS, ResultsOption, StatesOption, terminal_width
+from bench.cli.show import RESULTS, ResultsOption, StatesOption, from_here, terminal_width
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.pure.metrics import WALL
@@ -30,9 +32,10 @@ from bench.report.choices import ComparisonFormat, parse_comparison_format
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.model.comparison import Comparison
-    from bench.pure.sides import Question
+    from bench.cli.compared import Made
 
+
+COMPARE_FILE = "compare.html"
 _FORMATS = ", ".join(ComparisonFormat)
 
 BaseArgument = Annotated[
@@ -88,6 +91,20 @@ RevisionOption = Annotated[
     ),
 ]
 FormatOption = Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"How to print: {_FORMATS}.")]
+HtmlOption = Annotated[
+    bool,
+    typer.Option("--html", help="Also make a page of it: both sides beside each other, their steps matched."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="Where --html writes the page.",
+        show_default=f"{COMPARE_FILE} in the folder of HEAD's run",
+    ),
+]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open that page in a browser.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -106,6 +123,9 @@ def register(app: typer.Typer) -> None:
         keep_disturbed: KeepDisturbedOption = False,
         results: ResultsOption = RESULTS,
         form: FormatOption = ComparisonFormat.TABLE.value,
+        html: HtmlOption = False,
+        out: OutOption = None,
+        open_: OpenOption = False,
         rev: RevisionOption = None,
         scenario: ScenarioOption = None,
         set_: SetOption = None,
@@ -123,16 +143,19 @@ def register(app: typer.Typer) -> None:
         The verdicts are faster, slower, same or undecided, each with the steps to blame. Two sides of one run are
         compared in pairs by round. Two runs were measured at different times, which is said. With --rev, two revisions
         or more are built side by side until the question is decided; the options from --scenario on are for that.
+        --html makes a page of it beside the table, one file that fetches nothing.
 
         Exits with 4 when builds failed that did not fail in BASE, else with 1 when something is slower, else with 3
         when something is undecided, else with 0.
         """
+        from bench.cli.compared import compared, measured
         from bench.pure.comparison import exit_code_of_comparison
         from bench.pure.planning import parse_states
         from bench.pure.sides import Question
         from bench.report.comparison import render_comparison
 
         chosen_form = parse_comparison_format(form)
+        page = _asked_page(out, html=html, open_=open_)
         question = Question(
             metric=metric,
             margin=margin,
@@ -158,43 +181,48 @@ def register(app: typer.Typer) -> None:
                 max_rounds=max_rounds,
                 budget=budget,
             )
-            comparison = _measured(rev, words, question)
+            made = measured(rev, words, question)
         else:
-            comparison = _compared(base, head, axis, question, results)
-        typer.echo(render_comparison(comparison, chosen_form, width=terminal_width()), nl=False)
-        raise typer.Exit(exit_code_of_comparison(comparison))
+            made = compared(base, head, axis, question, results)
+        typer.echo(render_comparison(made.comparison, chosen_form, width=terminal_width()), nl=False)
+        if page is not None:
+            _write_page(made, page, keep_disturbed=keep_disturbed)
+        raise typer.Exit(exit_code_of_comparison(made.comparison))
 
 
-def _measured(revisions: Sequence[str], words: Words, question: Question) -> Comparison:
-    from bench.app.revision_campaign import compare_revisions
-    from bench.cli.measuring import prepare
+class _Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that was asked for; `out` is None for its usual place."""
 
-    if len(revisions) < 2:  # noqa: PLR2004  (a comparison has two sides)
-        raise UsageError("--rev names one revision, and a comparison has two", remedy="--rev main --rev HEAD")
-    asked = prepare(words)
-    return compare_revisions(asked.scenario, revisions, asked.how, asked.world, question).comparison
+    out: Path | None
+    is_opened: bool
 
 
-def _compared(base: str | None, head: str | None, axis: str | None, question: Question, results: Path) -> Comparison:
-    from bench.ports.compared_sides import open_side, open_sides, split_name
-    from bench.ports.run_store import RunStore
-    from bench.pure.comparison import compare, compare_axis
-
-    store = RunStore(results)
-    if axis is None:
-        if base is None or head is None:
+def _asked_page(out: Path | None, *, html: bool, open_: bool) -> _Page | None:
+    """What the options ask for. Raises UsageError before anything is measured, where it could not be written after."""
+    if not html:
+        if out is not None or open_:
             raise UsageError(
-                "compare needs a BASE and a HEAD",
-                remedy="buildmark compare BASE HEAD, BASE --axis AXIS, or --rev main --rev HEAD",
+                f"{'--out' if out is not None else '--open'} is about the page of --html",
+                remedy="add --html",
             )
-        return compare(*open_sides(store, base, head), question)
-    run, variant = split_name(base or "latest")
-    if head is not None or variant is not None:
-        raise UsageError(
-            "--axis compares all variants of one run, so it takes a run as BASE and no HEAD",
-            remedy=f"buildmark compare {run or 'RUN'} --axis {axis}",
-        )
-    return compare_axis(open_side(store, run), axis, question)
+        return None
+    if out is not None:
+        check_out(out)
+    return _Page(out=out, is_opened=open_)
+
+
+def _write_page(made: Made, page: _Page, *, keep_disturbed: bool) -> None:
+    """Write the page and say where it is, on standard error: standard output is the comparison and nothing else."""
+    from bench.ports.browser import open_in_browser
+    from bench.report.html.compared.load import comparison_html
+    from bench.report.units import bytes_text
+
+    text = comparison_html(made.comparison, made.sides, made.folders, keep_disturbed=keep_disturbed).encode()
+    path = page.out or made.folders[1].path / COMPARE_FILE
+    write_out(path, text)
+    typer.echo(f"{from_here(path)}: {bytes_text(len(text))}", err=True)
+    if page.is_opened and not open_in_browser(path):
+        typer.echo("no browser could be started: open that file yourself", err=True)
 
 
 def _fields(words: Sequence[str]) -> tuple[str, ...]:

@@ -7,29 +7,49 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from bench.errors import UsageError
 from bench.ports.run_folder import RUN_FILE, RunFolder
 from bench.ports.run_store import RunStore
 from bench.pure.sides import Side, variant_of
 
 
-def open_sides(store: RunStore, base: str, head: str) -> tuple[Side, Side]:
-    """Read both sides. Raises UsageError where there is no such run or variant, StorageError for a broken record."""
+class NamedSide(msgspec.Struct, frozen=True, kw_only=True):
+    """A side that was found and not yet read: the folder of its run, and the only variant that is meant, if any."""
+
+    folder: RunFolder
+    variant: str | None = None
+
+    def read(self) -> Side:
+        """Read it. Raises UsageError where there is no such variant, StorageError for a broken record."""
+        return read_side(self.folder, self.variant)
+
+
+def find_sides(store: RunStore, base: str, head: str) -> tuple[NamedSide, NamedSide]:
+    """Find both sides by their names. Raises UsageError where there is no such run."""
     base_run, base_variant = split_name(base)
     if not base_run:
         raise UsageError(
             f"BASE names no run: '{base}'", remedy=f"buildmark compare RUN:{base_variant or 'VARIANT'} :VARIANT"
         )
-    ours = open_side(store, base_run, base_variant)
+    ours = find_side(store, base_run, base_variant)
     head_run, head_variant = split_name(head)
-    theirs = open_side(store, head_run, head_variant) if head_run else _of_same_run(ours, head_variant)
-    return ours, theirs
+    if not head_run:
+        return ours, NamedSide(folder=ours.folder, variant=head_variant)
+    return ours, find_side(store, head_run, head_variant)
 
 
-def open_side(store: RunStore, run: str, variant: str | None = None) -> Side:
-    """Read one side, of which the run is named. Raises as `open_sides` does."""
-    folder = store.open(run)
-    return read_side(folder, variant)
+def find_side(store: RunStore, run: str, variant: str | None = None) -> NamedSide:
+    """Find one side, of which the run is named. Raises as `find_sides` does."""
+    return NamedSide(folder=store.open(run), variant=variant)
+
+
+def read_sides(base: NamedSide, head: NamedSide) -> tuple[Side, Side]:
+    """Read both sides; two of one run once, so that they are of one moment. Raises as `NamedSide.read` does."""
+    ours = base.read()
+    same = base.folder.path == head.folder.path
+    return ours, _of_same_run(ours, head.variant) if same else head.read()
 
 
 def read_side(folder: RunFolder, variant: str | None = None) -> Side:

@@ -63,18 +63,31 @@ class Blamed(msgspec.Struct, frozen=True, kw_only=True):
 def blamed_rows(comparison: Comparison) -> Iterator[Blamed]:
     """The rows whose parts are worth a table, five parts at most."""
     for row in comparison.rows:
-        if row.blame is None:
-            continue
-        explains = comparison.metric == WALL and _differs(row, comparison.margin)
-        matters = [part for part in row.blame.parts if part.matters]
-        parts = matters if explains else sorted(filter(_is_notable, matters), key=_layer_difference, reverse=True)
-        if shown := parts[:MOST_PARTS]:
-            others = [part for part in row.blame.parts if part not in shown]
-            yield Blamed(
-                heading=plain_text(_heading(row, row.blame, explains=explains)),
-                parts=tuple(shown),
-                others=_sum(others) if explains and others else None,
-            )
+        if (blamed := blamed_row(row, comparison)) is not None:
+            yield blamed
+
+
+def blamed_row(row: ComparedRow, comparison: Comparison) -> Blamed | None:
+    """The parts of one row that are worth a table, None where none are."""
+    if row.blame is None:
+        return None
+    explains = comparison.metric == WALL and _differs(row, comparison.margin)
+    matters = [part for part in row.blame.parts if part.matters]
+    parts = matters if explains else sorted(filter(_is_notable, matters), key=_layer_difference, reverse=True)
+    shown = parts[:MOST_PARTS]
+    if not shown:
+        return None
+    others = [part for part in row.blame.parts if part not in shown]
+    return Blamed(
+        heading=plain_text(_heading(row, row.blame, explains=explains)),
+        parts=tuple(shown),
+        others=_sum(others) if explains and others else None,
+    )
+
+
+def part_title(kind: PartKind) -> str:
+    """What a build did beside its steps, in words."""
+    return _BESIDE.get(kind, kind.value)
 
 
 def _heading(row: ComparedRow, found: Blame, *, explains: bool) -> str:
@@ -143,7 +156,7 @@ def _label(part: BlamedPart, *, markdown: bool) -> str:
     """What is to blame: the step as the head has it, where it has."""
     step = part.head or part.base
     if step is None:
-        return _BESIDE.get(part.kind, part.kind.value)
+        return part_title(part.kind)
     text = _shortened(_step_text(step), "" if part.base is None else _step_text(part.base))
     return markdown_code(text) if markdown else text
 

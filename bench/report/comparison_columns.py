@@ -30,6 +30,8 @@ _CHANGES = {
     DISK_WRITTEN: ("written", 12),
 }
 """The headers of what stands beside the metric, and in which order they are dropped."""
+CHANGE_HEADERS = {metric: header for metric, (header, _) in _CHANGES.items()}
+"""What a column is called that tells how a metric changed beside the one that is judged."""
 _UNMARKED = "="
 _MANY_ROUNDS = 1000
 _CLOSE = 0.5
@@ -43,12 +45,12 @@ def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = p
         _column("variant", [cell(row.name) for row in rows], left=True),
         _column("state", [row.state.value for row in rows], left=True),
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
-        _column("ratio", [_ratio(row) for row in rows], left=True),
-        _column(_interval_header(rows), [_interval(row) for row in rows], drop=1, left=True),
+        _column("ratio", [exact_ratio_text(row) for row in rows], left=True),
+        _column(interval_header(rows), [interval_text(row) for row in rows], drop=1, left=True),
         *_more_column(rows),
         *_p_column(rows),
         _column("n", [str(row.n or ABSENT) for row in rows], drop=6),
-        _column("base → head", [_medians(row, comparison.unit) for row in rows], drop=3),
+        _column("base → head", [medians_text(row, comparison.unit) for row in rows], drop=3),
         *_change_columns(rows),
     ]
     if any(_lacks(side) for row in rows for side in (row.base, row.head)):
@@ -80,20 +82,21 @@ def _column(header: str, cells: Sequence[str], *, drop: int = 0, left: bool = Fa
     return GridColumn(header=header, cells=tuple(cells), drop=drop, left=left)
 
 
-def _ratio(row: ComparedRow) -> str:
+def exact_ratio_text(row: ComparedRow) -> str:
     """To three decimals where it is anywhere near 1, where verdicts are made."""
     if row.ratio is None:
         return ABSENT
     return f"{TIMES}{row.ratio:.3f}" if abs(row.ratio - 1) <= _CLOSE else ratio_text(row.ratio)
 
 
-def _interval_header(rows: Sequence[ComparedRow]) -> str:
+def interval_header(rows: Sequence[ComparedRow]) -> str:
     """An interval of 95 %, or the range of what was counted."""
     coverages = [row.coverage for row in rows if row.coverage is not None and row.method is not Method.COUNTED]
     return f"{share_text(min(coverages))} interval" if coverages else "range"
 
 
-def _interval(row: ComparedRow) -> str:
+def interval_text(row: ComparedRow) -> str:
+    """The interval of a row's ratio, with as many decimals as the ratio has."""
     if row.low is None or row.high is None or row.ratio is None:
         return ABSENT
     if abs(row.ratio - 1) <= _CLOSE:
@@ -121,7 +124,8 @@ def _p_value(p_value: float | None) -> str:
     return f"<{_LEAST_P}" if p_value < _LEAST_P else f"{p_value:.3f}"
 
 
-def _medians(row: ComparedRow, unit: str) -> str:
+def medians_text(row: ComparedRow, unit: str) -> str:
+    """Both medians: `1.40 s → 1.57 s`."""
     base, head = (
         ABSENT if side is None or side.median is None else amount_text(side.median, unit)
         for side in (row.base, row.head)

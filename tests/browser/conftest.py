@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.report.html.charts import illustrated
+from bench.report.html.charts import illustrated, painted
 from bench.report.html.page import RunParts, page_of
 from bench.report.html.render import render_page
 
@@ -47,13 +47,24 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
-    """Shows runs as a page; it may complain of nothing and ask for nothing until the test is over."""
+    """Shows runs as a page; it may complain of nothing and ask for nothing until the test is over.
+
+    `live` pictures are those that a page's runtime draws.
+    """
     opened: list[Shown] = []
 
-    def go(*parts: RunParts, size: tuple[int, int] = DESKTOP, dark: bool = False, pictures: bool = False) -> Shown:
+    def go(
+        *parts: RunParts,
+        size: tuple[int, int] = DESKTOP,
+        dark: bool = False,
+        pictures: bool = False,
+        live: bool = False,
+    ) -> Shown:
         path = tmp_path / "report.html"
         view = page_of(parts)
-        path.write_text(render_page(illustrated(view, [one.summary for one in parts]) if pictures else view))
+        if pictures:
+            view = (illustrated if live else painted)(view, [one.summary for one in parts])
+        path.write_text(render_page(view))
         page = browser.new_page(
             viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
         )

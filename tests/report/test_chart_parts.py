@@ -57,6 +57,13 @@ def test_an_axis_holds_all_its_values(values: list[float]) -> None:
     assert span.low < span.high
 
 
+@given(st.floats(1e-3, 1e12), st.floats(0, 1e-3))
+def test_an_axis_of_nearly_equal_values_is_long_enough_for_different_numbers(value: float, apart: float) -> None:
+    span = span_of([value, value * (1 + apart)])
+    assert span.high - span.low >= 0.02 * value
+    assert 0.1 < span.share(value) < 0.9
+
+
 def test_an_axis_of_nothing_but_zeros_has_a_length() -> None:
     assert span_of([0.0, 0.0]).high > 0
 

@@ -83,6 +83,21 @@ def test_the_front_is_drawn_named_and_labelled() -> None:
         assert point["variant"] in words
 
 
+@pytest.mark.parametrize("apart", [0, 1, 1000, 100_000])
+def test_no_two_numbers_at_the_axis_of_nearly_equal_sizes_read_alike(apart: int) -> None:
+    plan = make_plan(AXES, rounds=1)
+    sized = tuple(
+        msgspec.structs.replace(
+            one, image=ImageFacts(id="sha256:" + "cd" * 32, size_bytes=83_100_000 + apart * number, layers=1)
+        )
+        for number, one in enumerate(make_trials(plan))
+    )
+    words = drawn(tradeoff(summarise(make_run(plan, axes=AXES), sized)))
+    labels = [word for word in words if word.endswith("MB")]
+    assert len(labels) > 2
+    assert len(labels) == len(set(labels))
+
+
 def test_the_compressed_size_is_taken_where_all_variants_have_it() -> None:
     spec = tradeoff(weighed(FULL).summary)
     assert {point["size_bytes"] for point in data(spec, "time_s", "low_s")} == {12_345_678}

@@ -26,10 +26,14 @@ def render(spec: Spec, form: PlotFormat, theme: Theme = Theme.LIGHT) -> bytes:
 
 def svg(spec: Spec, theme: Theme = Theme.LIGHT) -> str:
     """The picture as an SVG document, with its description for screen readers."""
+    return _described(plain_svg(themed(spec, theme)), spec["title"]["text"], spec["description"])
+
+
+def plain_svg(spec: Spec) -> str:
+    """The picture as it is drawn in the specification's own theme, with nothing added."""
     import vl_convert
 
-    drawn = vl_convert.vegalite_to_svg(themed(spec, theme), vl_version=_version(), allowed_base_urls=[])
-    return _described(drawn, spec["title"]["text"], spec["description"])
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[]))
 
 
 def png(spec: Spec, theme: Theme = Theme.LIGHT, *, scale: float = _SCALE) -> bytes:

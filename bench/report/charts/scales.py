@@ -9,6 +9,8 @@ from typing import Literal
 import msgspec
 
 _WIDE = 20.0
+_LEAST = 0.02
+"""The least length of a linear axis, as a share of its largest value: on a shorter one all numbers read alike."""
 _TICKS = 7
 _STEPS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 _DECADES = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 3.0, 5.0), (1.0, 2.0, 5.0), (1.0,))
@@ -41,7 +43,9 @@ def span_of(values: Iterable[float], *, before: float = 0.1, after: float = 0.1)
     if low > 0 and high / low > _WIDE:
         reach = math.log(high / low) / (1 - before - after)
         return Span(low=low * math.exp(-before * reach), high=high * math.exp(after * reach), is_log=True)
-    reach = (high - low or high or 1.0) / (1 - before - after)
+    missing = max((high * _LEAST or 1.0) - (high - low), 0.0)
+    low, high = low - missing / 2, high + missing / 2
+    reach = (high - low) / (1 - before - after)
     return Span(low=max(low - before * reach, 0.0), high=high + after * reach, is_log=False)
 
 

@@ -7,6 +7,7 @@ as well.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bench.model.scenario import State
@@ -27,10 +28,19 @@ STATES = {
     State.PULL: ORANGE,
 }
 FONT = "system-ui, 'Liberation Sans', 'DejaVu Sans', Arial, Helvetica, sans-serif"
+_TITLE_PADDING = 12
 _INKS = {
     Theme.LIGHT: {"paper": "#ffffff", "ink": "#1f2328", "soft": "#59636e", "line": "#e2e6ea"},
     Theme.DARK: {"paper": "#15181c", "ink": "#e8eaed", "soft": "#a7b0ba", "line": "#2f353c"},
 }
+
+
+PAGE_INKS = {"paper": "var(--page)", "ink": "var(--ink)", "soft": "var(--muted)", "line": "var(--line)"}
+"""The colours of a page's styles, for a picture that is part of it: they follow its theme by themselves."""
+
+
+PAGE_FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+"""Fonts whose letters are as wide as those by which texts are measured when a picture is drawn without a browser."""
 
 
 def themed(spec: Spec, theme: Theme, *, paper: str | None = None) -> Spec:
@@ -40,9 +50,17 @@ def themed(spec: Spec, theme: Theme, *, paper: str | None = None) -> Spec:
 
 def config_of(theme: Theme, *, paper: str | None = None) -> dict[str, Any]:
     """The `config` of a specification: everything that differs between light and dark is here."""
-    inks = _INKS[theme]
+    return _config(_INKS[theme], paper or _INKS[theme]["paper"])
+
+
+def page_config() -> dict[str, Any]:
+    """The same for a picture in a page, with the page's own colours and nothing behind it."""
+    config = _config(PAGE_INKS, "transparent")
+    return {**config, "font": PAGE_FONT, "axisY": {"titlePadding": _TITLE_PADDING}}
+
+
+def _config(inks: Mapping[str, str], back: str) -> dict[str, Any]:
     ink, soft, line = inks["ink"], inks["soft"], inks["line"]
-    back = paper or inks["paper"]
     text = {"labelColor": soft, "titleColor": soft, "labelFontSize": 11, "titleFontSize": 11}
     return {
         "background": back,

@@ -13,6 +13,7 @@ from bench.model.summary import AxisEffect, MetricSummary, Row, Summary
 from bench.pure.metrics import IMAGE_SIZE, WALL
 from bench.pure.pareto import pareto_front
 from bench.pure.statistics import NOMINAL_COVERAGE
+from bench.report.charts.tradeoff_points import SIZES, size_metric
 from bench.report.html.effect_words import effect_text, instead, judge_effect, why_undecided
 from bench.report.html.model import Answer, Best, Change, Choice, Judgement, Phrase, Point
 from bench.report.html.texts import short_name, visible
@@ -35,10 +36,12 @@ def answer_of(summary: Summary, places: Mapping[str, int]) -> Answer:
     bests = [_fastest(state, rows, places) for state, rows in by_state.items() if rows]
     if sizes:
         bests.append(_smallest(sizes, places))
+    points, size_kind = _front(next((rows for rows in by_state.values() if rows), []), places)
     return Answer(
         lead=tuple(_lead(summary, by_state, sizes, places)),
         bests=tuple(bests),
-        front=tuple(_front(next((rows for rows in by_state.values() if rows), []), places)),
+        front=points,
+        front_size=size_kind,
         choices=_choices(summary.axes),
         undecided=(*_without_numbers(by_state), *_not_told_apart(by_state), *_undecided_effects(summary.axes)),
     )
@@ -110,7 +113,7 @@ def _smallest(sizes: Sequence[tuple[str, float]], places: Mapping[str, int]) -> 
         note = f"the next is {bytes_text(sizes[1][1])}, the largest {bytes_text(sizes[-1][1])}"
     else:
         note = "no other variant to compare with"
-    return Best(title="Smallest image", value=bytes_text(size), variant=_named(name, places), note=note)
+    return Best(title="Smallest image, unpacked", value=bytes_text(size), variant=_named(name, places), note=note)
 
 
 def _lead(
@@ -152,16 +155,19 @@ def _nothing_counts(summary: Summary) -> str:
     )
 
 
-def _front(rows: Sequence[Row], places: Mapping[str, int]) -> list[Point]:
-    sized = [row for row in rows if IMAGE_SIZE in row.metrics]
-    both = [(row.metrics[WALL].median, row.metrics[IMAGE_SIZE].median) for row in sized]
-    return [
+def _front(rows: Sequence[Row], places: Mapping[str, int]) -> tuple[tuple[Point, ...], str]:
+    """The front as the picture above it has it, and which size that is of."""
+    metric = size_metric(rows)
+    sized = [row for row in rows if metric in row.metrics]
+    both = [(row.metrics[WALL].median, row.metrics[metric].median) for row in sized]
+    points = tuple(
         Point(
             variant=_named(sized[place].variant, places),
             text=f"{seconds_text(both[place][0])}, {bytes_text(both[place][1])}",
         )
         for place in pareto_front(both)
-    ]
+    )
+    return points, SIZES[metric]
 
 
 def _choices(effects: Sequence[AxisEffect]) -> tuple[Choice, ...]:

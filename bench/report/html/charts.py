@@ -1,6 +1,8 @@
-"""The pictures of a page: Vega-Lite specifications for a wide and for a narrow window, and the script that draws them.
+"""The pictures of a page, for a wide and for a narrow window: drawn when it is written, or by a script when it is read.
 
-The script is there once in a page, with its licence's name in it. Neighbour: `bench.report.charts` makes pictures.
+A page that stands alone has them drawn (`painted`). A page that shares a runtime with many others can have the
+specifications instead (`illustrated`), which are smaller and quicker to write. Neighbours: `bench.report.charts` makes
+pictures, `drawing` makes SVG of them.
 """
 
 from __future__ import annotations
@@ -15,17 +17,28 @@ from bench.model.summary import Summary
 from bench.pure.metrics import IMAGE_SIZE, WALL
 from bench.report.charts.themes import Spec, config_of
 from bench.report.choices import Theme
-from bench.report.html.model import Chart, Page, Runtime
+from bench.report.html.drawing import draw
+from bench.report.html.model import Chart, Drawing, Page, Runtime, RunView
+from bench.report.html.texts import visible
 
 WIDE, NARROW = 900, 350
 """Pixels: of the page's column, and of a phone's window."""
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
-def illustrated(page: Page, summaries: Sequence[Summary], *, src: str | None = None) -> Page:
-    """The page with the pictures of its runs; `summaries` are those of the runs, in their order.
+def painted(page: Page, summaries: Sequence[Summary]) -> Page:
+    """The page with the pictures of its runs drawn; `summaries` are those of the runs, in their order."""
+    runs = tuple(
+        msgspec.structs.replace(run, drawings=drawings_of(run, summary))
+        for run, summary in zip(page.runs, summaries, strict=True)
+    )
+    return msgspec.structs.replace(page, runs=runs)
 
-    `src` is where the script that draws lies beside the page; without it, the script is in the page.
+
+def illustrated(page: Page, summaries: Sequence[Summary], *, src: str | None = None) -> Page:
+    """The page with specifications of its pictures and with the runtime that draws them; otherwise as `painted`.
+
+    `src` is where the runtime lies beside the page; without it, it is in the page.
     """
     runs = tuple(
         msgspec.structs.replace(run, charts=charts_of(summary))
@@ -36,8 +49,30 @@ def illustrated(page: Page, summaries: Sequence[Summary], *, src: str | None = N
     )
 
 
+def drawings_of(run: RunView, summary: Summary) -> dict[str, Drawing]:
+    """The pictures of a run by their kind, drawn; a point of a variant leads to its detail on the page."""
+    texts = run.details.texts
+    places = {texts[variant.name]: place for place, variant in enumerate(run.details.variants)}
+    ids = {row.variant for row in summary.rows}
+    addresses = {one: f"#{run.key}-v{places[visible(one)]}" for one in ids if visible(one) in places}
+    wide, narrow = specs_of(summary, WIDE), specs_of(summary, NARROW)
+    return {
+        kind: Drawing(
+            wide=draw(wide[kind], name=f"{run.key}-{kind}-wide", addresses=addresses),
+            narrow=draw(narrow[kind], name=f"{run.key}-{kind}-narrow", addresses=addresses),
+        )
+        for kind in wide
+    }
+
+
 def charts_of(summary: Summary) -> dict[str, Chart]:
-    """The pictures of a run by their kind, those that have something to show.
+    """The pictures of a run by their kind, as specifications."""
+    wide, narrow = specs_of(summary, WIDE), specs_of(summary, NARROW)
+    return {kind: _chart(wide[kind], narrow[kind]) for kind in wide}
+
+
+def specs_of(summary: Summary, width: int) -> dict[str, Spec]:
+    """Those pictures of a run that have something to show, `width` pixels wide.
 
     Where the time goes is drawn by the page itself, out of its table.
     """
@@ -46,13 +81,13 @@ def charts_of(summary: Summary) -> dict[str, Chart]:
     from bench.report.charts.effects import effects  # noqa: PLC0415
     from bench.report.charts.tradeoff import tradeoff  # noqa: PLC0415
 
-    charts: dict[str, Chart] = {}
+    specs: dict[str, Spec] = {}
     with debug_mode(False):  # else every part is held against the schema as it is made, which takes longer than all
         if any(WALL in row.metrics and IMAGE_SIZE in row.metrics for row in summary.rows):
-            charts["tradeoff"] = _chart(tradeoff(summary, width=WIDE), tradeoff(summary, width=NARROW))
+            specs["tradeoff"] = tradeoff(summary, width=width)
         if summary.axes:
-            charts["effects"] = _chart(effects(summary, width=WIDE), effects(summary, width=NARROW))
-    return charts
+            specs["effects"] = effects(summary, width=width)
+    return specs
 
 
 def chart_runtime(src: str | None = None) -> Runtime:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.model.build import Step
 from bench.model.explanation import ExplainedStep, ExplainedTrial
-from bench.model.image_layers import ImageLayers
+from bench.model.image_layers import ImageLayer, ImageLayers
 from bench.model.layers_report import VariantLayers
 from bench.model.run import Run
 from bench.model.scenario import Variant
@@ -54,32 +54,31 @@ def _variant(run: Run, variant: Variant, trials: Sequence[Trial], dockerfile: st
     lines = None if dockerfile is None else tuple(map(texts.line, dockerfile.removesuffix("\n").split("\n")))
     return VariantView(
         name=texts.place(variant.id),
-        image=texts.place(_image(weighed)),
+        image=texts.place(image_text(weighed)),
         levels=tuple(texts.place(variant.levels.get(axis, "")) for axis in run.axes),
         lines=lines,
-        layers=_layers(weighed.layers, texts) if weighed.layers else (),
+        layers=tuple(layer_view(layer, texts) for layer in weighed.layers.layers) if weighed.layers else (),
         worst=_worst(weighed.layers, texts) if weighed.layers else (),
         states=tuple(_state(one, trials, texts) for one in explained),
     )
 
 
-def _image(weighed: VariantLayers) -> str:
+def image_text(weighed: VariantLayers) -> str:
+    """What the layers of an image come to, or why it was not weighed."""
     if weighed.layers is None:
         return f"Not weighed: {weighed.reason or 'nobody told why'}."
     return f"{totals_text(weighed.layers)} (trial {weighed.trial})."
 
 
-def _layers(image: ImageLayers, texts: Texts) -> tuple[LayerView, ...]:
-    return tuple(
-        LayerView(
-            made=texts.place(made_by(layer)),
-            size=layer.size_bytes,
-            packed=layer.compressed_bytes,
-            waste=layer.waste_bytes,
-            files=layer.files,
-            base=layer.in_base,
-        )
-        for layer in image.layers
+def layer_view(layer: ImageLayer, texts: Texts) -> LayerView:
+    """One layer of an image."""
+    return LayerView(
+        made=texts.place(made_by(layer)),
+        size=layer.size_bytes,
+        packed=layer.compressed_bytes,
+        waste=layer.waste_bytes,
+        files=layer.files,
+        base=layer.in_base,
     )
 
 
@@ -97,16 +96,17 @@ def _state(explained: ExplainedTrial, trials: Sequence[Trial], texts: Texts) -> 
     shown = next(trial for trial in recorded if trial.number == explained.number)
     return StateView(
         state=explained.state.value,
-        title=texts.place(_title(explained)),
+        title=texts.place(trial_title(explained)),
         shown=explained.number,
-        wall=_rounded(explained.wall_s),
+        wall=rounded(explained.wall_s),
         proof=None if explained.proof is None else texts.place(proof_text(explained.proof, explained.never_started)),
-        steps=_steps(shown, explained.steps, texts),
-        trials=tuple(_trial(trial, texts) for trial in recorded),
+        steps=step_views(shown, explained.steps, texts),
+        trials=tuple(trial_view(trial, texts) for trial in recorded),
     )
 
 
-def _title(explained: ExplainedTrial) -> str:
+def trial_title(explained: ExplainedTrial) -> str:
+    """Which trial it is, what it took, and why it and no other is shown."""
     wall = "" if explained.wall_s is None else f", {seconds_text(explained.wall_s)}"
     where = f"trial {explained.number} of round {explained.round}{wall}"
     if not explained.is_typical:
@@ -116,7 +116,7 @@ def _title(explained: ExplainedTrial) -> str:
     )
 
 
-def _steps(trial: Trial, explained: Sequence[ExplainedStep], texts: Texts) -> tuple[StepView, ...]:
+def step_views(trial: Trial, explained: Sequence[ExplainedStep], texts: Texts) -> tuple[StepView, ...]:
     """The steps of a trial; `explained` are the same ones, in the same order."""
     used = {use.digest: use for use in trial.step_use}
     pairs = zip(trial.steps, explained, strict=True)
@@ -129,10 +129,10 @@ def _step(step: Step, told: ExplainedStep, used: StepUse | None, texts: Texts) -
         name=texts.place(step.name),
         cache=told.verdict.value,
         where=texts.place(where) if where else None,
-        start=_rounded(step.start_s),
-        took=_rounded(step.duration_s),
-        saved=_rounded(told.saved_s),
-        cpu=_rounded(used.cpu_s) if used else None,
+        start=rounded(step.start_s),
+        took=rounded(step.duration_s),
+        saved=rounded(told.saved_s),
+        cpu=rounded(used.cpu_s) if used else None,
         memory=used.memory_peak_bytes if used else None,
         written=used.disk_written_bytes if used else None,
         why=texts.place(miss_text(step.why)) if step.why else None,
@@ -140,13 +140,14 @@ def _step(step: Step, told: ExplainedStep, used: StepUse | None, texts: Texts) -
     )
 
 
-def _trial(trial: Trial, texts: Texts) -> TrialView:
+def trial_view(trial: Trial, texts: Texts) -> TrialView:
+    """A trial, whatever became of it; of one that is lost with the end of its log."""
     lost = trial.status in {TrialStatus.FAILED, TrialStatus.TIMEOUT, TrialStatus.INVALID}
     return TrialView(
         number=trial.number,
         round=trial.round,
         status=trial.status.value,
-        wall=_rounded(trial.wall_s),
+        wall=rounded(trial.wall_s),
         counts=counts(trial),
         reason=texts.maybe(trial.reason or trial.disturbed),
         log=texts.maybe(trial.log) if lost else None,
@@ -154,6 +155,6 @@ def _trial(trial: Trial, texts: Texts) -> TrialView:
     )
 
 
-def _rounded(seconds: float | None) -> float | None:
-    """As many figures as a page can show; the records have them all."""
-    return None if seconds is None else float(f"{seconds:.{_FIGURES}g}")
+def rounded(value: float | None) -> float | None:
+    """As many figures of a number as a page can show; the records have them all."""
+    return None if value is None else float(f"{value:.{_FIGURES}g}")

@@ -48,12 +48,12 @@ def effect_text(effect: AxisEffect) -> str:
         case Judgement.UNDECIDED:
             return f"undecided{interval}"
         case Judgement.BETTER:
-            return f"{_percent(1 - effect.ratio)} {better}{interval}"
+            return f"{percent_change(1 - effect.ratio)} {better}{interval}"
         case Judgement.WORSE if effect.ratio >= _TWICE:
             times = ratio_number(effect.ratio)
             return f"{times} times as {'long' if effect.metric == WALL else 'large'}{interval}"
         case Judgement.WORSE:
-            return f"{_percent(effect.ratio - 1)} {worse}{interval}"
+            return f"{percent_change(effect.ratio - 1)} {worse}{interval}"
 
 
 def why_undecided(effect: AxisEffect) -> str:
@@ -62,7 +62,7 @@ def why_undecided(effect: AxisEffect) -> str:
         return f"{count_text(effect.n_rounds, 'round')} cannot tell; take 6 or more."
     estimate = RatioEstimate(ratio=effect.ratio, low=effect.low, high=effect.high, n=effect.n_rounds)
     wanted = rounds_to_decide(estimate, DEFAULT_MARGIN)
-    reach = f"the 95 % interval reaches from {_signed(effect.low)} to {_signed(effect.high)}"
+    reach = f"the 95 % interval reaches from {signed_change(effect.low)} to {signed_change(effect.high)}"
     if wanted is None or wanted > _PRACTICAL_ROUNDS:
         return f"{reach}, and no practical number of rounds would decide it."
     return f"{reach}; about {count_text(wanted, 'round')} in all would decide it."
@@ -80,15 +80,16 @@ def _interval(effect: AxisEffect) -> str:
         return ""
     if judge_effect(effect) is Judgement.WORSE and effect.ratio >= _TWICE:
         return f" ({ratio_number(effect.low)}{DASH}{ratio_number(effect.high)})"
-    return f" ({_signed(effect.low)} to {_signed(effect.high)})"
+    return f" ({signed_change(effect.low)} to {signed_change(effect.high)})"
 
 
-def _signed(ratio: float) -> str:
+def signed_change(ratio: float) -> str:
+    """A ratio as a change with its sign: `+2.0 %`."""
     change = ratio - 1
-    return f"{MINUS if change < 0 else '+'}{_percent(abs(change))}"
+    return f"{MINUS if change < 0 else '+'}{percent_change(abs(change))}"
 
 
-def _percent(share: float) -> str:
+def percent_change(share: float) -> str:
     """A change in per cent with two figures; no more of them are ever sure."""
     percent = share * 100
     return f"{percent:.0f} %" if percent >= _TEN_PERCENT else f"{percent:.1f} %"

@@ -12,7 +12,7 @@ from bench.model.run import Run
 from bench.ports.disk import read_bytes
 from bench.ports.run_folder import RunFolder
 from bench.pure.summary import summarise
-from bench.report.html.charts import illustrated
+from bench.report.html.charts import painted
 from bench.report.html.page import RunParts, page_of
 from bench.report.html.render import render_page
 
@@ -20,7 +20,7 @@ from bench.report.html.render import render_page
 def report_html(folders: Sequence[RunFolder], *, keep_disturbed: bool = False) -> str:
     """The page of one or more runs, as they are now. Raises StorageError when a record cannot be read."""
     parts = [load_parts(folder, keep_disturbed=keep_disturbed) for folder in folders]
-    return render_page(illustrated(page_of(parts), [one.summary for one in parts]))
+    return render_page(painted(page_of(parts), [one.summary for one in parts]))
 
 
 def load_parts(folder: RunFolder, *, keep_disturbed: bool = False) -> RunParts:
@@ -32,10 +32,11 @@ def load_parts(folder: RunFolder, *, keep_disturbed: bool = False) -> RunParts:
         tuple(msgspec.structs.replace(one, disturbed=None) for one in read.trials) if keep_disturbed else read.trials
     )
     summary = summarise(run, trials, being_written=being_written, warning=read.warning)
-    return RunParts(run=run, trials=trials, summary=summary, dockerfiles=_dockerfiles(folder, run))
+    return RunParts(run=run, trials=trials, summary=summary, dockerfiles=read_dockerfiles(folder, run))
 
 
-def _dockerfiles(folder: RunFolder, run: Run) -> dict[str, str]:
+def read_dockerfiles(folder: RunFolder, run: Run) -> dict[str, str]:
+    """The Dockerfiles of a run by their variants, without those that are gone."""
     found: dict[str, str] = {}
     for variant in run.plan.variants:
         with contextlib.suppress(StorageError, ValueError):  # a name with a NUL in it is no file's

@@ -74,19 +74,19 @@ def times_of(summary: Summary, places: Mapping[str, int]) -> tuple[StateTimes, .
 def legend_of(times: Sequence[StateTimes]) -> tuple[Legend, ...]:
     """What the colours of the bars mean, of those that are there."""
     there = {part.key: part.title for state in times for bar in state.bars for part in bar.parts}
-    order = [_key(name) for name in PARTS]
+    order = [part_key(name) for name in PARTS]
     return tuple(Legend(key=key, title=there[key]) for key in order if key in there)
 
 
 def _state_times(state: State, rows: list[SummaryRow], places: Mapping[str, int]) -> StateTimes:
     shown = rows[:MOST_BARS]
-    longest_s = max(_total(row.time) for row in shown if row.time is not None)
+    longest_s = max(total_s(row.time) for row in shown if row.time is not None)
     bars = tuple(
         TimeBar(
             variant=places[row.variant],
             name=short_name(row.variant),
-            text=seconds_text(_total(row.time)),
-            parts=_parts(row.time, longest_s),
+            text=seconds_text(total_s(row.time)),
+            parts=time_parts(row.time, longest_s),
         )
         for row in shown
         if row.time is not None
@@ -94,11 +94,12 @@ def _state_times(state: State, rows: list[SummaryRow], places: Mapping[str, int]
     return StateTimes(state=state.value, bars=bars, left_out=len(rows) - len(shown))
 
 
-def _parts(time: TimeShares, longest_s: float) -> tuple[Part, ...]:
+def time_parts(time: TimeShares, longest_s: float) -> tuple[Part, ...]:
+    """The parts of a bar; the longest bar of its scale is `longest_s` seconds."""
     values = {name: getattr(time, name) for name in PARTS}
     return tuple(
         Part(
-            key=_key(name),
+            key=part_key(name),
             title=title,
             text=seconds_text(values[name]),
             share=round(values[name] / longest_s, 4),
@@ -108,11 +109,13 @@ def _parts(time: TimeShares, longest_s: float) -> tuple[Part, ...]:
     )
 
 
-def _key(name: str) -> str:
+def part_key(name: str) -> str:
+    """What names the colour of a part of `TimeShares`."""
     return name.removesuffix("_s").replace("_", "-")
 
 
-def _total(time: TimeShares) -> float:
+def total_s(time: TimeShares) -> float:
+    """All parts together, in seconds."""
     return math.fsum(value for name in PARTS if (value := getattr(time, name)) is not None)
 
 

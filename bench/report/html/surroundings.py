@@ -29,16 +29,17 @@ def surroundings_of(run: Run, trials: Sequence[Trial], summary: Summary, places:
         notes=tuple(
             Note(text=visible(note_text(note)), output=tuple(map(visible, note_output(note)))) for note in summary.notes
         ),
-        findings=_findings(run),
-        lost=tuple(_lost(trial, places) for trial in lost[:MOST_LOST]),
+        findings=findings_of(run),
+        lost=tuple(lost_trial(trial, places) for trial in lost[:MOST_LOST]),
         lost_more=max(0, len(lost) - MOST_LOST),
-        facts=_facts(run),
-        bases=_bases(run),
-        plan=_plan(run),
+        facts=facts_of(run),
+        bases=bases_of(run),
+        plan=plan_of(run),
     )
 
 
-def _findings(run: Run) -> tuple[Finding, ...]:
+def findings_of(run: Run) -> tuple[Finding, ...]:
+    """What the checks saw when a run began."""
     return tuple(
         Finding(
             severity=one.severity,
@@ -51,7 +52,8 @@ def _findings(run: Run) -> tuple[Finding, ...]:
     )
 
 
-def _lost(trial: Trial, places: Mapping[str, int]) -> Lost:
+def lost_trial(trial: Trial, places: Mapping[str, int]) -> Lost:
+    """A trial that counts in no number."""
     name = "the canary" if trial.variant == CANARY else short_name(trial.variant)
     return Lost(
         variant=Phrase(text=name, variant=places.get(trial.variant)),
@@ -63,7 +65,7 @@ def _lost(trial: Trial, places: Mapping[str, int]) -> Lost:
     )
 
 
-def _facts(run: Run) -> Grid:
+def facts_of(run: Run) -> Grid:
     """What the fingerprint holds, in the registry's order; what could not be had says why."""
     found = fingerprint_of(run)
     rows = ((FIELDS[name].title, _known(name, found[name])) for name in FIELDS if name in found)
@@ -74,13 +76,15 @@ def _known(name: str, fact: Fact) -> str:
     return fact_text(name, fact) if fact.absent is None else f"not known: {fact.absent}"
 
 
-def _bases(run: Run) -> Grid:
+def bases_of(run: Run) -> Grid:
+    """The base images, and where each came from."""
     had = ((one.name, bytes_text(one.size_bytes), one.source, one.origin, one.digest) for one in run.bases)
     missing = ((one.name, "", "not to be had", one.reason, "") for one in run.unavailable)
     return _grid(("base", "size", "source", "origin", "digest"), (*had, *missing))
 
 
-def _plan(run: Run) -> Grid:
+def plan_of(run: Run) -> Grid:
+    """What a run was asked to do, and of what."""
     git = run.git
     commit = None if git is None else git.commit or git.absent
     rows = {

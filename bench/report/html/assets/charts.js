@@ -1,4 +1,4 @@
-// The pictures: drawn when the page has been, drawn anew for another theme or width, and a point leads to its variant.
+// Pictures that the runtime draws: when the page is there, and anew for another theme or width. See marks.js.
 
 function setUpCharts() {
   const narrow = matchMedia("(max-width: 40rem)");
@@ -8,21 +8,35 @@ function setUpCharts() {
     return {
       place: figure.querySelector(".drawing"),
       spec: JSON.parse(document.getElementById(`${article.id}-${figure.dataset.chart}-spec`).textContent),
-      data: JSON.parse(document.getElementById(`${article.id}-data`).textContent),
+      data: dataOf(article).catch(() => ({ texts: [], variants: [] })),
       key: article.id,
       view: null,
     };
   });
 
-  /** One image with one description, in place of a name for every mark, which nobody can listen to. */
-  function describe(place, description) {
-    const picture = place.querySelector("svg");
+  /** No names for marks that nobody can listen to, but words for each point, and a role for those of a variant. */
+  async function describe(one, description) {
+    const picture = one.place.querySelector("svg");
     for (const mark of picture.querySelectorAll("*")) {
       for (const attribute of [...mark.attributes]) {
         if (attribute.name === "role" || attribute.name.startsWith("aria-")) mark.removeAttribute(attribute.name);
       }
     }
-    picture.setAttribute("role", "img");
+    const data = await one.data;
+    const places = new Map(data.variants.map((variant, at) => [data.texts[variant.name], at]));
+    const links = [...picture.querySelectorAll(".mark-symbol.role-mark path")].filter((mark) => {
+      const { datum, tooltip } = mark.__data__ ?? {};
+      mark.dataset.told = Object.entries(tooltip ?? {}).map((pair) => pair.join(": ")).join("\n");
+      if (!places.has(datum?.id)) return false;
+      mark.dataset.href = `#${one.key}-v${places.get(datum.id)}`;
+      return true;
+    });
+    links.forEach((mark, at) => {
+      mark.setAttribute("role", "link");
+      mark.setAttribute("tabindex", at ? -1 : 0);
+      mark.setAttribute("aria-label", mark.dataset.told);
+    });
+    picture.setAttribute("role", links.length ? "group" : "img");
     picture.setAttribute("aria-label", description);
   }
 
@@ -32,15 +46,15 @@ function setUpCharts() {
     const made = await vegaEmbed(
       one.place,
       { ...spec, config: isDark() ? themes.dark : themes.light },
-      { mode: "vega-lite", ast: true, actions: false, renderer: "svg", tooltip: { theme: isDark() ? "dark" : "light" } },
+      { mode: "vega-lite", ast: true, actions: false, renderer: "svg", tooltip: false },
     );
     one.view?.finalize();
     one.view = made.view;
     for (const name of ["role", "aria-roledescription", "aria-label"]) one.place.removeAttribute(name);
-    describe(one.place, spec.description);
-    made.view.addEventListener("click", (event, item) => {
-      const number = one.data.variants.findIndex((variant) => one.data.texts[variant.name] === item?.datum?.id);
-      if (number >= 0) location.hash = `#${one.key}-v${number}`;
+    await describe(one, spec.description);
+    made.view.addEventListener("click", (event) => {
+      const mark = event.target.closest?.("[data-href]");
+      if (mark) location.hash = mark.dataset.href;
     });
   }
 

@@ -1,12 +1,7 @@
 // One variant: what it is, the steps of the median trial of each state, every trial, the image's layers, the Dockerfile.
 
-/** The median of some numbers, null of none. */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  if (!sorted.length) return null;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
+/** How much of the slowest trial's time a picture of trials shows at least: a smaller spread looks as small as it is. */
+const LEAST_SPREAD = 0.1;
 
 function setUpDetail(article, data) {
   const key = article.id;
@@ -49,12 +44,12 @@ function setUpDetail(article, data) {
       make("p", { class: "muted" }, `Steps of ${text(state.title)}.`, ...(state.proof === undefined ? [] : [" Proof: ", name(text(state.proof)), "."])),
       state.steps ? waterfall(state) : make("p", {}, "No step of it is recorded."),
       ...dots(state),
-      ...lost.map((trial) => failed(trial)),
+      ...lost.map((trial) => lostTrial(trial, text)),
     ];
   }
 
   function waterfall(state) {
-    const steps = state.steps.map((values) => Object.fromEntries(data.step_fields.map((field, at) => [field, values[at] ?? undefined])));
+    const steps = state.steps.map((values) => stepOf(data.step_fields, values));
     const span = Math.max(...steps.map((step) => (step.start || 0) + (step.took || 0)), state.wall || 0) || 1;
     const with_ = (field) => steps.some((step) => step[field] !== undefined);
     const columns = [
@@ -68,31 +63,14 @@ function setUpDetail(article, data) {
       make(
         "tr",
         {},
-        make("th", { scope: "row", class: "step" }, long((step.where === undefined ? "" : `[${text(step.where)}] `) + text(step.name))),
-        make("td", {}, mark(step)),
+        make("th", { scope: "row", class: "step" }, long(stepLabel(step, text))),
+        make("td", {}, cacheMark(step, text)),
         number(seconds(step.took)),
         ...columns.map(([, , cell]) => number(cell(step))),
-        make("td", { class: "lane" }, bar(step, span)),
+        make("td", { class: "lane" }, timeLane(step, span)),
       ),
     );
     return table(`${state.state}: steps in time; a frame marks the critical path`, heads, rows, { class: "fall" });
-  }
-
-  function mark(step) {
-    const word = step.cache === "not-eligible" ? "–" : step.cache;
-    const parts = [make("span", { class: "mark" }, step.path ? `${word}, critical path` : word)];
-    if (step.why !== undefined) parts.push(make("div", { class: "muted" }, name(text(step.why))));
-    return make("div", {}, ...parts);
-  }
-
-  function bar(step, span) {
-    const lane = make("div", {});
-    if (step.start === undefined) return lane;
-    const drawn = make("span", { class: `${step.cache}${step.path ? " path" : ""}` });
-    drawn.style.left = `${(step.start / span) * 100}%`;
-    drawn.style.width = `${((step.took || 0) / span) * 100}%`;
-    lane.append(drawn);
-    return lane;
   }
 
   /** Every trial as a dot, a line of its own for each round, from the fastest to the slowest; as a table below it. */
@@ -101,7 +79,9 @@ function setUpDetail(article, data) {
     if (!timed.length) return [];
     const walls = timed.map((trial) => trial.wall);
     const [least, most] = [Math.min(...walls), Math.max(...walls)];
-    const x = (wall) => 12 + (most > least ? (wall - least) / (most - least) : 0.5) * 576;
+    const spare = Math.max(most * LEAST_SPREAD - (most - least), 0) / 2;
+    const [low, high] = [least - spare, most + spare];
+    const x = (wall) => 12 + (high > low ? (wall - low) / (high - low) : 0.5) * 576;
     const rounds = [...new Set(timed.map((trial) => trial.round))].sort((a, b) => a - b);
     const step = Math.max(4, Math.min(12, 120 / rounds.length));
     const foot = 14 + step * rounds.length;
@@ -116,8 +96,8 @@ function setUpDetail(article, data) {
       const words = `round ${trial.round}, trial ${trial.number}: ${seconds(trial.wall)}${lost ? ", does not count" : ""}`;
       picture.append(draw("circle", place, draw("title", {}, words)));
     }
-    picture.append(draw("text", { x: 6, y: foot + 18 }, seconds(least)));
-    picture.append(draw("text", { x: 594, y: foot + 18, "text-anchor": "end" }, seconds(most)));
+    picture.append(draw("text", { x: 6, y: foot + 18 }, seconds(low)));
+    picture.append(draw("text", { x: 594, y: foot + 18, "text-anchor": "end" }, seconds(high)));
     const rows = state.trials.map((trial) =>
       make(
         "tr",
@@ -129,22 +109,10 @@ function setUpDetail(article, data) {
       ),
     );
     return [
-      make("p", { class: "muted" }, "Every trial, the first round on top, from the fastest to the slowest; the line is the median, a ring counts in no number."),
+      make("p", { class: "muted" }, "Every trial, the first round on top, faster ones to the left; the line is the median, a ring counts in no number."),
       picture,
       make("details", {}, make("summary", {}, `All ${state.trials.length} trials, ${state.state}`), table(`${state.state}: every trial`, [head("trial"), numeric("time"), head("ended"), head("reason")], rows)),
     ];
-  }
-
-  function failed(trial) {
-    const tail = (trial.tail || []).map(text).join("\n");
-    return make(
-      "details",
-      { class: "failed", open: Boolean(tail) },
-      make("summary", {}, `Trial ${trial.number}, round ${trial.round}: ${trial.status}`),
-      make("p", {}, trial.reason === undefined ? "No reason is recorded." : name(text(trial.reason))),
-      tail ? make("pre", { tabindex: 0, role: "region", "aria-label": `End of the log of trial ${trial.number}` }, tail) : null,
-      trial.log === undefined ? null : make("p", { class: "muted" }, "log: ", name(text(trial.log))),
-    );
   }
 
   function layers(variant) {
@@ -160,7 +128,7 @@ function setUpDetail(article, data) {
         number(bytes(layer.packed || 0)),
         number(bytes(layer.waste || 0)),
         number(String(layer.files || 0)),
-        make("td", { class: "lane" }, weight(layer, most)),
+        make("td", { class: "lane" }, sizeLane(layer, most)),
       ),
     );
     const heads = [head("layer"), head("made by"), numeric("size"), numeric("compressed"), numeric("waste"), numeric("files"), head("waste in its layer")];
@@ -172,19 +140,6 @@ function setUpDetail(article, data) {
       shown.push(table("What wastes the most", [head("path"), numeric("size"), head("how")], worst));
     }
     return shown;
-  }
-
-  /** A layer as long as it is large, with the part of it that is waste marked. */
-  function weight(layer, most) {
-    const lane = make("div", {});
-    for (const [kind, size] of [["base", layer.base ? layer.size : 0], ["size", layer.base ? 0 : layer.size], ["waste", layer.waste || 0]]) {
-      if (!size) continue;
-      const drawn = make("span", { class: kind });
-      drawn.style.left = "0";
-      drawn.style.width = `${(size / most) * 100}%`;
-      lane.append(drawn);
-    }
-    return lane;
   }
 
   function dockerfile(variant) {

@@ -50,7 +50,7 @@ function setUpDiff(article, data) {
   const having = data.variants.map((variant, at) => [variant, at]).filter(([variant]) => variant.lines);
   if (having.length < 2) {
     said.textContent = "There are no two Dockerfiles beside the records.";
-    return;
+    return () => {};
   }
   for (const select of [left, right]) {
     select.append(...having.map(([variant, at]) => make("option", { value: at }, short(data.texts[variant.name]))));
@@ -91,4 +91,11 @@ function setUpDiff(article, data) {
   left.value = String(having[0][1]);
   right.value = String(having[having.length - 1][1]);
   show();
+
+  /** Chooses two of them; one that is not there is left as it is. */
+  return (one, other) => {
+    if (data.variants[one]?.lines) left.value = String(one);
+    if (data.variants[other]?.lines) right.value = String(other);
+    show();
+  };
 }

@@ -34,15 +34,9 @@ function setUpTheme() {
   show();
 }
 
-function setUp() {
+async function setUp() {
   setUpTheme();
   const shows = new Map();
-  for (const article of document.querySelectorAll("article.run")) {
-    const data = JSON.parse(document.getElementById(`${article.id}-data`).textContent);
-    setUpTable(article, data);
-    shows.set(article.id, [setUpDetail(article, data), data]);
-    setUpDiff(article, data);
-  }
   function follow() {
     const found = /^#(r\d+)-v(\d+)$/.exec(location.hash);
     if (!found || !shows.has(found[1])) return;
@@ -52,9 +46,21 @@ function setUp() {
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
     // A link to the variant that the address names already changes nothing there, and is followed all the same.
-    const link = event.target.closest?.("a.variant");
-    if (link && link.hash === location.hash) follow();
+    const link = event.target.closest?.("a.variant, .drawing a");
+    if (link && link.getAttribute("href") === location.hash) follow();
   });
+  for (const article of document.querySelectorAll("article.run")) {
+    const data = await dataOf(article).catch(() => null);
+    if (data) {
+      setUpTable(article, data);
+      shows.set(article.id, [setUpDetail(article, data), data]);
+      setUpDiff(article, data);
+    } else {
+      const words = "This browser cannot unpack the details of the variants. A newer one can, and so can: buildmark explain.";
+      for (const place of article.querySelectorAll(".shown, .sides")) place.replaceChildren(make("p", { class: "note" }, words));
+    }
+  }
+  document.documentElement.dataset.parts = "ready";
   follow();
 }
 

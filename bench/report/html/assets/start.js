@@ -68,3 +68,11 @@ function table(caption, headers, rows, attributes = {}) {
 const number = (text) => make("td", { class: "number" }, text);
 const head = (text) => ({ text });
 const numeric = (text) => ({ text, number: true });
+
+/** The data of a run: JSON, or its gzip where there is much of it. Fails in a browser that cannot unpack that. */
+async function dataOf(article) {
+  const block = document.getElementById(`${article.id}-data`);
+  if (block.type === "application/json") return JSON.parse(block.textContent);
+  const packed = Uint8Array.from(atob(block.textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+}
