@@ -123,11 +123,11 @@ def test_a_trend_marks_its_step_and_tells_of_the_run_under_the_pointer(published
     box = paper.bounding_box()
     assert box is not None
     paper.hover(position={"x": box["width"] - 12, "y": box["height"] / 2})
-    expect(figure.locator(".told")).to_contain_text(run_id(7))
+    expect(figure.locator(".run-told")).to_contain_text(run_id(7))
     expect(figure.locator(".here")).to_be_visible()
     paper.hover(position={"x": 12, "y": box["height"] - 20})
-    expect(figure.locator(".told")).to_contain_text(run_id(0))
-    figure.locator(".told a").click()
+    expect(figure.locator(".run-told")).to_contain_text(run_id(0))
+    figure.locator(".run-told a").click()
     expect(page.locator("#r1-environment")).to_contain_text("2026-11-23 09:00")
     page.go_back()
     page.locator("figure.trend").first.locator(".step-mark").click()
@@ -139,9 +139,9 @@ def test_the_keyboard_goes_from_run_to_run_and_opens_one(published: Path, visit:
     figure = page.locator("figure.trend").first
     figure.locator(".paper").focus()
     page.keyboard.press("Home")
-    expect(figure.locator(".told")).to_contain_text(run_id(0))
+    expect(figure.locator(".run-told")).to_contain_text(run_id(0))
     page.keyboard.press("ArrowRight")
-    expect(figure.locator(".told")).to_contain_text(run_id(1))
+    expect(figure.locator(".run-told")).to_contain_text(run_id(1))
     page.keyboard.press("Enter")
     expect(page.locator("#r1-environment")).to_contain_text("2026-11-23 10:00")
 
@@ -211,7 +211,7 @@ def test_hostile_names_are_text(tmp_path: Path, visit: Go, monkeypatch: pytest.M
     page.locator(".paper").first.focus()
     page.keyboard.press("Home")
     folder = seen.replace("/", "_").replace("\N{SYMBOL FOR NULL}", "_")  # no folder's name has these
-    assert folder in (page.locator(".told").first.text_content() or "")
+    assert folder in (page.locator(".run-told").first.text_content() or "")
     assert page.evaluate("window.pwned") is None
     assert page.locator("img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

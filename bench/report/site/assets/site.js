@@ -3,7 +3,7 @@
 /** What a picture tells of one of its runs, with the way to it. */
 function tell(figure, runs, [place, , , words]) {
   const [run, when, commit, href] = runs[place];
-  const told = figure.querySelector(".told");
+  const told = figure.querySelector(".run-told");
   const name = document.createElement(href ? "a" : "bdi");
   name.textContent = run;
   if (href) name.href = href;
