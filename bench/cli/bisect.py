@@ -6,23 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.measuring import (
-    REVISION_MAX_ROUNDS,
-    BudgetOption,
-    MarginOption,
-    MaxRoundsOption,
-    MinRoundsOption,
-    ScenarioOption,
-    Words,
-    prepare,
-)
-from bench.cli.rounds import DEFAULT_MIN_ROUNDS
-from bench.cli.run import EngineOption, TimeoutOption
-from bench.cli.selection import BaseOption, BuilderOption, FormatOption, ListFormat, SeedOption, SetOption, StateOption
-from bench.cli.show import RESULTS, ResultsOption, terminal_width
-from bench.model.build import BuilderKind
-from bench.pure.planning import DEFAULT_SEED
-from bench.pure.verdicts import DEFAULT_MARGIN
+from bench.cli.groups import with_groups
+from bench.cli.measuring import ScenarioOption, Words, prepare
+from bench.cli.selection import FormatOption, ListFormat
+from bench.cli.show import terminal_width
 
 GoodArgument = Annotated[
     str, typer.Argument(metavar="GOOD", help="A revision that builds as fast as it should.", show_default=False)
@@ -36,23 +23,13 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
 
     @app.command("bisect")
+    @with_groups
     def bisect(
         good: GoodArgument,
         bad: BadArgument,
         *,
         scenario: ScenarioOption = None,
-        set_: SetOption = None,
-        base: BaseOption = None,
-        state: StateOption = None,
-        margin: MarginOption = DEFAULT_MARGIN,
-        min_rounds: MinRoundsOption = DEFAULT_MIN_ROUNDS,
-        max_rounds: MaxRoundsOption = REVISION_MAX_ROUNDS,
-        budget: BudgetOption = None,
-        engine: EngineOption = "auto",
-        builder: BuilderOption = BuilderKind.BUILDKIT,
-        timeout: TimeoutOption = None,
-        seed: SeedOption = DEFAULT_SEED,
-        results: ResultsOption = RESULTS,
+        words: Words,
         format_: FormatOption = ListFormat.TABLE,
     ) -> None:
         """Find the commit that made builds slower, by measuring each candidate beside GOOD until it is decided.
@@ -65,25 +42,9 @@ def register(app: typer.Typer) -> None:
         from bench.pure.bisecting import exit_code_of_bisection
         from bench.report.bisection import render_bisection, render_bisection_json
 
-        asked = prepare(
-            Words(
-                scenario=scenario,
-                set_=set_,
-                base=base,
-                state=state,
-                engine=engine,
-                builder=builder,
-                timeout=timeout,
-                seed=seed,
-                results=results,
-                margin=margin,
-                min_rounds=min_rounds,
-                max_rounds=max_rounds,
-                budget=budget,
-            )
-        )
+        asked = prepare(scenario, words)
         commits = Repository(asked.scenario.folder, asked.world.environment)
-        bisector = Bisector(asked.scenario, asked.how, asked.world, margin=margin, commits=commits)
+        bisector = Bisector(asked.scenario, asked.how, asked.world, margin=words.margin, commits=commits)
         found = bisector.find(good, bad)
         is_json = format_ is ListFormat.JSON
         typer.echo(

@@ -8,24 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from bench.cli.measuring import (
-    REVISION_MAX_ROUNDS,
-    BudgetOption,
-    MarginOption,
-    MaxRoundsOption,
-    MinRoundsOption,
-    ScenarioOption,
-    Words,
-)
+from bench.cli.bars import Bars, BarsOption, bars_wanted
+from bench.cli.groups import with_groups
+from bench.cli.measuring import Effort, MarginOption, ScenarioOption, Words
 from bench.cli.out import check_out, write_out
-from bench.cli.rounds import DEFAULT_MIN_ROUNDS
-from bench.cli.run import EngineOption, TimeoutOption
-from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption
+from bench.cli.selection import BaseOption, SetOption
 from bench.cli.show import RESULTS, ResultsOption, StatesOption, from_here, terminal_width
 from bench.errors import UsageError
-from bench.model.build import BuilderKind
 from bench.pure.metrics import WALL
-from bench.pure.planning import DEFAULT_SEED
 from bench.pure.verdicts import DEFAULT_MARGIN
 from bench.report.choices import ComparisonFormat, parse_comparison_format
 
@@ -111,6 +101,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
 
     @app.command("compare")
+    @with_groups
     def compare(
         base: BaseArgument = None,
         head: HeadArgument = None,
@@ -126,17 +117,12 @@ def register(app: typer.Typer) -> None:
         html: HtmlOption = False,
         out: OutOption = None,
         open_: OpenOption = False,
+        bars: BarsOption = Bars.AUTO,
         rev: RevisionOption = None,
         scenario: ScenarioOption = None,
         set_: SetOption = None,
         base_image: BaseOption = None,
-        min_rounds: MinRoundsOption = DEFAULT_MIN_ROUNDS,
-        max_rounds: MaxRoundsOption = REVISION_MAX_ROUNDS,
-        budget: BudgetOption = None,
-        engine: EngineOption = "auto",
-        builder: BuilderOption = BuilderKind.BUILDKIT,
-        timeout: TimeoutOption = None,
-        seed: SeedOption = DEFAULT_SEED,
+        effort: Effort,
     ) -> None:
         """Compare two runs, two variants, the levels of an axis, or git revisions that are measured now.
 
@@ -156,6 +142,7 @@ def register(app: typer.Typer) -> None:
 
         chosen_form = parse_comparison_format(form)
         page = _asked_page(out, html=html, open_=open_)
+        drawn = bars_wanted(bars, is_table=chosen_form is ComparisonFormat.TABLE)
         question = Question(
             metric=metric,
             margin=margin,
@@ -166,25 +153,11 @@ def register(app: typer.Typer) -> None:
         if rev:
             if base is not None or axis is not None:
                 raise UsageError("--rev measures revisions now, and BASE or --axis name a run", remedy="leave one out")
-            words = Words(
-                scenario=scenario,
-                set_=set_,
-                base=base_image,
-                state=state,
-                engine=engine,
-                builder=builder,
-                timeout=timeout,
-                seed=seed,
-                results=results,
-                margin=margin,
-                min_rounds=min_rounds,
-                max_rounds=max_rounds,
-                budget=budget,
-            )
-            made = measured(rev, words, question)
+            words = Words(set_=set_, base=base_image, state=state, margin=margin, effort=effort, results=results)
+            made = measured(scenario, rev, words, question)
         else:
             made = compared(base, head, axis, question, results)
-        typer.echo(render_comparison(made.comparison, chosen_form, width=terminal_width()), nl=False)
+        typer.echo(render_comparison(made.comparison, chosen_form, width=terminal_width(), bars=drawn), nl=False)
         if page is not None:
             _write_page(made, page, keep_disturbed=keep_disturbed)
         raise typer.Exit(exit_code_of_comparison(made.comparison))

@@ -26,7 +26,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     folders: tuple[RunFolder, RunFolder]
 
 
-def measured(revisions: Sequence[str], words: Words, question: Question) -> Made:
+def measured(scenario: str | None, revisions: Sequence[str], words: Words, question: Question) -> Made:
     """Measure revisions now and hold them against each other. Raises what `measure_revisions` does."""
     from bench.app.revision_campaign import measure_revisions
     from bench.cli.measuring import prepare
@@ -36,7 +36,7 @@ def measured(revisions: Sequence[str], words: Words, question: Question) -> Made
 
     if len(revisions) < 2:  # noqa: PLR2004  (a comparison has two sides)
         raise UsageError("--rev names one revision, and a comparison has two", remedy="--rev main --rev HEAD")
-    asked = prepare(words)
+    asked = prepare(scenario, words)
     folder = measure_revisions(asked.scenario, revisions, asked.how, asked.world)
     side = read_side(folder)
     return Made(comparison=compare_axis(side, REVISION_AXIS, question), sides=(side, side), folders=(folder, folder))

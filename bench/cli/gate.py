@@ -6,25 +6,12 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.bars import Bars, BarsOption, bars_wanted
 from bench.cli.compare import FormatOption
+from bench.cli.groups import with_groups
 from bench.cli.history import IndexOption, chosen_index
-from bench.cli.measuring import (
-    REVISION_MAX_ROUNDS,
-    BudgetOption,
-    MarginOption,
-    MaxRoundsOption,
-    MinRoundsOption,
-    ScenarioOption,
-    Words,
-    prepare,
-)
-from bench.cli.rounds import DEFAULT_MIN_ROUNDS
-from bench.cli.run import EngineOption, TimeoutOption
-from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption, StateOption
-from bench.cli.show import RESULTS, ResultsOption, terminal_width
-from bench.model.build import BuilderKind
-from bench.pure.planning import DEFAULT_SEED
-from bench.pure.verdicts import DEFAULT_MARGIN
+from bench.cli.measuring import ScenarioOption, Words, prepare
+from bench.cli.show import terminal_width
 from bench.report.choices import ComparisonFormat, parse_comparison_format
 
 AgainstOption = Annotated[
@@ -45,25 +32,16 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
 
     @app.command("gate")
+    @with_groups
     def gate(
         *,
         scenario: ScenarioOption = None,
         against: AgainstOption = None,
         head: HeadOption = "HEAD",
-        set_: SetOption = None,
-        base: BaseOption = None,
-        state: StateOption = None,
-        margin: MarginOption = DEFAULT_MARGIN,
-        min_rounds: MinRoundsOption = DEFAULT_MIN_ROUNDS,
-        max_rounds: MaxRoundsOption = REVISION_MAX_ROUNDS,
-        budget: BudgetOption = None,
-        engine: EngineOption = "auto",
-        builder: BuilderOption = BuilderKind.BUILDKIT,
-        timeout: TimeoutOption = None,
-        seed: SeedOption = DEFAULT_SEED,
-        results: ResultsOption = RESULTS,
+        words: Words,
         index: IndexOption = None,
         form: FormatOption = ComparisonFormat.TABLE.value,
+        bars: BarsOption = Bars.AUTO,
     ) -> None:
         """Build the change beside what it started from, and again before anything is said to be slower.
 
@@ -81,29 +59,14 @@ def register(app: typer.Typer) -> None:
         from bench.report.gate import render_gate
 
         chosen_form = parse_comparison_format(form)
-        asked = prepare(
-            Words(
-                scenario=scenario,
-                set_=set_,
-                base=base,
-                state=state,
-                engine=engine,
-                builder=builder,
-                timeout=timeout,
-                seed=seed,
-                results=results,
-                margin=margin,
-                min_rounds=min_rounds,
-                max_rounds=max_rounds,
-                budget=budget,
-            )
-        )
+        drawn = bars_wanted(bars, is_table=chosen_form is ComparisonFormat.TABLE)
+        asked = prepare(scenario, words)
         repository = Repository(asked.scenario.folder, asked.world.environment)
         branch = against or repository.default_branch()
         pair = gate_pair(repository, branch, head)
-        with open_index(chosen_index(index), results) as opened:
+        with open_index(chosen_index(index), words.results) as opened:
             recent = recent_of(opened, asked.scenario.name, branch.removeprefix("origin/"))
-            keeper = Gatekeeper(asked.scenario, asked.how, asked.world, Question(margin=margin), recent=recent)
+            keeper = Gatekeeper(asked.scenario, asked.how, asked.world, Question(margin=words.margin), recent=recent)
             answer = keeper.judge(*pair)
-        typer.echo(render_gate(answer, chosen_form, width=terminal_width()), nl=False)
+        typer.echo(render_gate(answer, chosen_form, width=terminal_width(), bars=drawn), nl=False)
         raise typer.Exit(exit_code_of_gate(answer.rows))

@@ -11,11 +11,14 @@ import typer
 
 from bench.cli.options import duration, share, whole_number
 from bench.cli.rounds import DEFAULT_MIN_ROUNDS
+from bench.cli.run import EngineOption, TimeoutOption
+from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption, StateOption
+from bench.cli.show import RESULTS, ResultsOption
 from bench.errors import UsageError
 from bench.model.build import BuilderKind
 from bench.model.plan import Adaptive
 from bench.pure.host_samples import DISTURBED_ABOVE
-from bench.pure.planning import make_selection, parse_states
+from bench.pure.planning import DEFAULT_SEED, make_selection, parse_states
 from bench.pure.verdicts import DEFAULT_MARGIN
 from bench.report.choices import parse_choice
 
@@ -75,22 +78,27 @@ BudgetOption = Annotated[
 ]
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """What the options say, not yet understood."""
+class Effort(msgspec.Struct, frozen=True, kw_only=True):
+    """The options that say how long is measured, and on what."""
 
-    scenario: str | None
-    set_: list[str] | None
-    base: list[str] | None
-    state: list[str] | None
-    engine: str
-    builder: BuilderKind
-    timeout: float | None
-    seed: int
-    results: Path
-    margin: float
-    min_rounds: int
-    max_rounds: int
-    budget: float | None
+    min_rounds: MinRoundsOption = DEFAULT_MIN_ROUNDS
+    max_rounds: MaxRoundsOption = REVISION_MAX_ROUNDS
+    budget: BudgetOption = None
+    engine: EngineOption = "auto"
+    builder: BuilderOption = BuilderKind.BUILDKIT
+    timeout: TimeoutOption = None
+    seed: SeedOption = DEFAULT_SEED
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options say of a scenario that is measured, not yet understood."""
+
+    set_: SetOption = None
+    base: BaseOption = None
+    state: StateOption = None
+    margin: MarginOption = DEFAULT_MARGIN
+    effort: Effort
+    results: ResultsOption = RESULTS
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +109,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     world: World
 
 
-def prepare(words: Words) -> Prepared:
+def prepare(scenario: str | None, words: Words) -> Prepared:
     """Read the scenario and make sense of the options. Raises UsageError and InputError; touches no engine."""
     from bench.app.revision_campaign import Measuring
     from bench.cli.world import make_world
@@ -109,25 +117,26 @@ def prepare(words: Words) -> Prepared:
     from bench.ports.engines import EngineChoice
     from bench.ports.scenario_files import load_scenario, scenario_folders
 
-    if words.min_rounds > words.max_rounds:
-        raise UsageError(f"--min-rounds {words.min_rounds} is more than --max-rounds {words.max_rounds}")
+    effort = words.effort
+    if effort.min_rounds > effort.max_rounds:
+        raise UsageError(f"--min-rounds {effort.min_rounds} is more than --max-rounds {effort.max_rounds}")
     catalogue = load_catalogue()
-    name = _only_scenario() if words.scenario is None else words.scenario
+    name = _only_scenario() if scenario is None else scenario
     how = Measuring(
         selection=make_selection(words.set_ or (), words.base or ()),
         states=parse_states(words.state or (), ()),
-        rounds=words.max_rounds,
-        adaptive=Adaptive(min_rounds=words.min_rounds, decide=words.margin, budget_s=words.budget),
-        seed=words.seed,
-        engine=parse_choice(words.engine, EngineChoice, "--engine", "there is no engine"),
-        builder=words.builder,
-        timeout_s=words.timeout,
+        rounds=effort.max_rounds,
+        adaptive=Adaptive(min_rounds=effort.min_rounds, decide=words.margin, budget_s=effort.budget),
+        seed=effort.seed,
+        engine=parse_choice(effort.engine, EngineChoice, "--engine", "there is no engine"),
+        builder=effort.builder,
+        timeout_s=effort.timeout,
         results=words.results,
         command=("buildmark", *sys.argv[1:]),
         disturbed_above=DISTURBED_ABOVE,
     )
-    scenario = load_scenario(name, folders=scenario_folders(), known_bases=catalogue)
-    return Prepared(scenario=scenario, how=how, world=make_world(catalogue))
+    loaded = load_scenario(name, folders=scenario_folders(), known_bases=catalogue)
+    return Prepared(scenario=loaded, how=how, world=make_world(catalogue))
 
 
 def _only_scenario() -> str:

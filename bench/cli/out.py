@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.errors import StorageError, UsageError
@@ -19,10 +21,38 @@ def write_out(out: Path, data: bytes) -> None:
     """Write what `--out` names. Raises UsageError for what is no file, StorageError where it cannot be written."""
     from bench.ports.disk import write_whole
 
-    out = out.resolve()  # a link stays one, and leads to the new file
-    _refuse_others(out)
+    with _named_by_out(out) as file:
+        write_whole(file, data)
+
+
+def write_out_with(out: Path, data: bytes, folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write what `--out` names and, before it, the files that it refers to into a folder; all of them or none.
+
+    What else is in the folder stays there. Raises as `write_out`.
+    """
+    from bench.ports.disk import disk_errors, write_whole
+
+    with _named_by_out(out) as file, contextlib.ExitStack() as undo:
+        if not folder.is_dir():
+            with disk_errors("make the folder", folder):
+                folder.mkdir()
+            undo.callback(folder.rmdir)
+        for name, content in files.items():
+            path = folder / name
+            if not path.exists():
+                undo.callback(path.unlink, missing_ok=True)
+            write_whole(path, content)
+        write_whole(file, data)
+        undo.pop_all()
+
+
+@contextlib.contextmanager
+def _named_by_out(out: Path) -> Iterator[Path]:
+    """The file that is meant, checked, and failures of the block in the words of the option."""
+    file = out.resolve()  # a link stays one, and leads to the new file
+    _refuse_others(file)
     try:
-        write_whole(out, data)
+        yield file
     except StorageError as error:
         error.remedy = "name another file with --out"
         raise

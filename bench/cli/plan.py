@@ -9,17 +9,9 @@ from typing import Any
 
 import typer
 
+from bench.cli.groups import with_groups
 from bench.cli.outlook import known_round_seconds, outlook_lines
-from bench.cli.rounds import (
-    BudgetOption,
-    DecideOption,
-    HowLong,
-    MaxRoundsOption,
-    MinRoundsOption,
-    PrecisionOption,
-    RoundsOption,
-    how_long,
-)
+from bench.cli.rounds import HowLong, RoundsAsked, how_long
 from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
@@ -48,6 +40,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
 
     @app.command("plan")
+    @with_groups
     def plan(
         scenario: ScenarioArgument,
         *,
@@ -55,12 +48,7 @@ def register(app: typer.Typer) -> None:
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
-        rounds: RoundsOption = None,
-        precision: PrecisionOption = None,
-        decide: DecideOption = None,
-        min_rounds: MinRoundsOption = None,
-        max_rounds: MaxRoundsOption = None,
-        budget: BudgetOption = None,
+        asked: RoundsAsked,
         seed: SeedOption = DEFAULT_SEED,
         allow_large: AllowLargeOption = False,
         results: ResultsOption = RESULTS,
@@ -70,14 +58,7 @@ def register(app: typer.Typer) -> None:
 
         The Dockerfiles are rendered, too (of a large matrix the first 200), so that a slip in the template shows here.
         """
-        length = how_long(
-            rounds=rounds,
-            precision=precision,
-            decide=decide,
-            min_rounds=min_rounds,
-            max_rounds=max_rounds,
-            budget_s=budget,
-        )
+        length = how_long(asked)
         chosen = choose(scenario, set_, base, context=context, allow_large=allow_large)
         chosen.dockerfiles(BuilderKind.BUILDKIT, most=MOST_RENDERED)
         states = states_of(chosen, state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from bench.cli.bars import Bars, BarsOption, bars_wanted
 from bench.cli.show import RESULTS, KeepDisturbedOption, ResultsOption, RunArgument, ShowFormatOption, SortOption
 from bench.report.choices import SortColumn, SummaryFormat, parse_format, parse_sort
 
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
         keep_disturbed: KeepDisturbedOption = False,
+        bars: BarsOption = Bars.AUTO,
     ) -> None:
         """Run exactly the trials of a run that are missing, then print its tables.
 
@@ -29,5 +31,6 @@ def register(app: typer.Typer) -> None:
         from bench.ports.base_catalogue import load_catalogue
 
         shown, column = parse_format(form), parse_sort(sort)
+        drawn = bars_wanted(bars, is_table=shown is SummaryFormat.TABLE)
         folder = resume_run(run, results, make_world(load_catalogue()))
-        raise typer.Exit(report(folder, shown, column, keep_disturbed=keep_disturbed))
+        raise typer.Exit(report(folder, shown, column, keep_disturbed=keep_disturbed, bars=drawn))

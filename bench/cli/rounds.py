@@ -77,6 +77,17 @@ BudgetOption = Annotated[
 ]
 
 
+class RoundsAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """The options that say how long to measure, as they are given."""
+
+    rounds: RoundsOption = None
+    precision: PrecisionOption = None
+    decide: DecideOption = None
+    min_rounds: MinRoundsOption = None
+    max_rounds: MaxRoundsOption = None
+    budget: BudgetOption = None
+
+
 class HowLong(msgspec.Struct, frozen=True, kw_only=True):
     """The rounds of the plan, and when to stop before the last one (None: never)."""
 
@@ -84,34 +95,24 @@ class HowLong(msgspec.Struct, frozen=True, kw_only=True):
     adaptive: Adaptive | None
 
 
-def how_long(
-    *,
-    rounds: int | None,
-    precision: float | None = None,
-    decide: float | None = None,
-    min_rounds: int | None = None,
-    max_rounds: int | None = None,
-    budget_s: float | None = None,
-) -> HowLong:
+def how_long(asked: RoundsAsked) -> HowLong:
     """What the options come to. Raises UsageError where they contradict each other."""
-    asked = [precision, decide, budget_s]
-    if all(one is None for one in asked):
-        if min_rounds is not None or max_rounds is not None:
+    if asked.precision is None and asked.decide is None and asked.budget is None:
+        if asked.min_rounds is not None or asked.max_rounds is not None:
             raise UsageError(
                 "--min-rounds and --max-rounds say when to stop early, and nothing asks for that",
                 remedy="add --precision 2%, --decide 5% or --budget 20m, or use --rounds alone",
             )
-        return HowLong(rounds=DEFAULT_ROUNDS if rounds is None else rounds, adaptive=None)
-    if rounds is not None:
+        return HowLong(rounds=DEFAULT_ROUNDS if asked.rounds is None else asked.rounds, adaptive=None)
+    if asked.rounds is not None:
         raise UsageError(
             "--rounds is a fixed number of rounds, and --precision, --decide and --budget find it out",
             remedy="use --max-rounds for the most that there may be",
         )
-    if precision is not None and decide is not None:
+    if asked.precision is not None and asked.decide is not None:
         raise UsageError("--precision and --decide are two ways to end a run", remedy="choose one")
-    least, most = min_rounds or DEFAULT_MIN_ROUNDS, max_rounds or DEFAULT_MAX_ROUNDS
+    least, most = asked.min_rounds or DEFAULT_MIN_ROUNDS, asked.max_rounds or DEFAULT_MAX_ROUNDS
     if least > most:
         raise UsageError(f"--min-rounds {least} is more than --max-rounds {most}")
-    return HowLong(
-        rounds=most, adaptive=Adaptive(min_rounds=least, precision=precision, decide=decide, budget_s=budget_s)
-    )
+    adaptive = Adaptive(min_rounds=least, precision=asked.precision, decide=asked.decide, budget_s=asked.budget)
+    return HowLong(rounds=most, adaptive=adaptive)

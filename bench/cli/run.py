@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.bars import Bars, BarsOption, bars_wanted
+from bench.cli.groups import with_groups
 from bench.cli.options import seconds
 from bench.cli.outlook import known_round_seconds, outlook_lines
-from bench.cli.rounds import (
-    BudgetOption,
-    DecideOption,
-    MaxRoundsOption,
-    MinRoundsOption,
-    PrecisionOption,
-    RoundsOption,
-    how_long,
-)
+from bench.cli.rounds import RoundsAsked, how_long
 from bench.cli.selection import (
     AllowLargeOption,
     BaseOption,
@@ -117,6 +111,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
 
     @app.command("run")
+    @with_groups
     def run(
         scenarios: ScenariosArgument,
         *,
@@ -124,12 +119,7 @@ def register(app: typer.Typer) -> None:
         set_: SetOption = None,
         base: BaseOption = None,
         state: StateOption = None,
-        rounds: RoundsOption = None,
-        precision: PrecisionOption = None,
-        decide: DecideOption = None,
-        min_rounds: MinRoundsOption = None,
-        max_rounds: MaxRoundsOption = None,
-        budget: BudgetOption = None,
+        asked: RoundsAsked,
         seed: SeedOption = DEFAULT_SEED,
         engine: EngineOption = "auto",
         builder: BuilderOption = BuilderKind.BUILDKIT,
@@ -139,6 +129,7 @@ def register(app: typer.Typer) -> None:
         results: ResultsOption = RESULTS,
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
+        bars: BarsOption = Bars.AUTO,
         allow_large: AllowLargeOption = False,
         disturbed_above: DisturbedOption = DISTURBED_ABOVE,
         keep_disturbed: KeepDisturbedOption = False,
@@ -156,6 +147,7 @@ def register(app: typer.Typer) -> None:
         from bench.pure.canary import canaries
 
         shown, column = parse_format(form), parse_sort(sort)
+        drawn = bars_wanted(bars, is_table=shown is SummaryFormat.TABLE)
         if registry is not None:
             parse_choice(registry, Registry, "--registry", "there is no registry")
         if shown in ONE_DOCUMENT and len(scenarios) > 1:
@@ -163,14 +155,7 @@ def register(app: typer.Typer) -> None:
                 f"--format {shown} is one document, and {len(scenarios)} scenarios make as many",
                 remedy=f"run one scenario, or print each run later: buildmark show RUN --format {shown}",
             )
-        length = how_long(
-            rounds=rounds,
-            precision=precision,
-            decide=decide,
-            min_rounds=min_rounds,
-            max_rounds=max_rounds,
-            budget_s=budget,
-        )
+        length = how_long(asked)
         chosen_engine = parse_choice(engine, EngineChoice, "--engine", "there is no engine")
 
         def campaign(name: str) -> Campaign:
@@ -202,5 +187,7 @@ def register(app: typer.Typer) -> None:
             if one.adaptive is not None:
                 for line in outlook_lines(one.plan, one.adaptive, known_round_seconds(one.plan, results)):
                     world.say(line)
-        codes = [report(start_run(one, world), shown, column, keep_disturbed=keep_disturbed) for one in campaigns]
+        codes = [
+            report(start_run(one, world), shown, column, keep_disturbed=keep_disturbed, bars=drawn) for one in campaigns
+        ]
         raise typer.Exit(max(codes))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.bars import Bars, BarsOption, bars_wanted
 from bench.report.choices import SortColumn, SummaryFormat, parse_format, parse_sort
 
 RESULTS = Path("results")
@@ -47,13 +48,17 @@ def register(app: typer.Typer) -> None:
         sort: SortOption = SortColumn.TIME.value,
         state: StatesOption = None,
         keep_disturbed: KeepDisturbedOption = False,
+        bars: BarsOption = Bars.AUTO,
         list_runs: ListOption = False,
     ) -> None:
         """Show the tables of a run: what each variant takes in each state, and what each level of an axis changes.
 
         Works on a run that is still under way, too, and on one that was interrupted.
         """
-        shown = _list(results) if list_runs else _show(run, results, form, sort, state or (), keep=keep_disturbed)
+        if list_runs:
+            shown = _list(results)
+        else:
+            shown = _show(run, results, form, sort, state or (), keep=keep_disturbed, bars=bars)
         typer.echo(shown, nl=False)
 
 
@@ -68,16 +73,19 @@ def from_here(path: Path) -> str:
     return str(there.relative_to(here) if there.is_relative_to(here) else there)
 
 
-def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str], *, keep: bool) -> str:
+def _show(run: str, results: Path, form: str, sort: str, states: Sequence[str], *, keep: bool, bars: Bars) -> str:
     from bench.ports.run_store import RunStore
     from bench.pure.planning import parse_states
     from bench.pure.summary import only_states
     from bench.report.summaries import load_summary, render_summary
 
     chosen_form, column, chosen_states = parse_format(form), parse_sort(sort), parse_states(states, ())
+    drawn = bars_wanted(bars, is_table=chosen_form is SummaryFormat.TABLE)
     folder = RunStore(results).open(run)
     summary = only_states(load_summary(folder, keep_disturbed=keep), chosen_states)
-    return render_summary(summary, chosen_form, width=terminal_width(), sort=column, folder=from_here(folder.path))
+    return render_summary(
+        summary, chosen_form, width=terminal_width(), sort=column, folder=from_here(folder.path), bars=drawn
+    )
 
 
 def _list(results: Path) -> str:

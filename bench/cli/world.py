@@ -36,19 +36,20 @@ def make_world(catalogue: Mapping[str, Base]) -> World:
     )
 
 
-def report(folder: RunFolder, form: SummaryFormat, sort: SortColumn, *, keep_disturbed: bool = False) -> ExitCode:
+def report(
+    folder: RunFolder, form: SummaryFormat, sort: SortColumn, *, keep_disturbed: bool = False, bars: bool = False
+) -> ExitCode:
     """Print the tables of a run that has ended and keep them beside its records; returns what the records call for."""
     from bench.cli.show import from_here, terminal_width
     from bench.pure.outcome import exit_code_of
     from bench.report.summaries import render_summary, write_summaries
 
     summary = write_summaries(folder, keep_disturbed=keep_disturbed)
-    typer.echo(
-        render_summary(summary, form, width=terminal_width(), sort=sort, folder=from_here(folder.path)), nl=False
-    )
+    where = from_here(folder.path)
+    typer.echo(render_summary(summary, form, width=terminal_width(), sort=sort, folder=where, bars=bars), nl=False)
     run = folder.read_run()
     trials = folder.read_trials(run).trials
-    typer.echo(f"records: {from_here(folder.path)}", err=True)
+    typer.echo(f"records: {where}", err=True)
     typer.echo(
         f"{_time_taken()} in all, {readable_time(sum(trial.wall_s or 0 for trial in trials))} of it timed", err=True
     )

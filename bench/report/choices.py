@@ -89,6 +89,14 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+class Pictures(StrEnum):
+    """How a Markdown document has its pictures: as files beside it, as a part of it, or not at all."""
+
+    FILES = "files"
+    INLINE = "inline"
+    NONE = "none"
+
+
 class SortColumn(StrEnum):
     """What the rows of a state can be sorted by. Hits sort the most first, everything else the least first."""
 

@@ -5,7 +5,7 @@ Neighbour: `bench.report.tables` puts them together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -23,8 +23,11 @@ from bench.pure.metrics import (
     WALL,
 )
 from bench.pure.statistics import NOMINAL_COVERAGE
+from bench.report.bars import bar_text
 from bench.report.choices import SortColumn
 from bench.report.units import ABSENT, bytes_text, percent_text, ratio_text, seconds_range_text, seconds_text
+
+BAR_HEADER = "time, to scale"
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,21 +67,22 @@ def sorted_rows(summary: Summary, sort: SortColumn) -> tuple[Row, ...]:
     return tuple(sorted(summary.rows, key=key))
 
 
-def columns_of(summary: Summary) -> list[Column]:
-    """The columns that this summary needs, from left to right."""
+def columns_of(summary: Summary, *, bars: bool = False) -> list[Column]:
+    """The columns that this summary needs, from left to right; with a bar of each time where `bars` are asked for."""
     return [
         *_variant_columns(summary),
         Column(header="state", text=lambda row: row.state.value, left=True),
         Column(header="time", text=lambda row: _cell(row, WALL, seconds_text), metrics=(WALL,)),
         Column(header=_range_header(summary), text=_time_range, drop=3),
         Column(header="vs best", text=_relative, drop=4),
+        *([_bar_column(summary)] if bars else []),
         Column(header="hits", text=lambda row: _cell(row, HIT_RATIO, percent_text), drop=5, metrics=(HIT_RATIO,)),
         Column(header="size", text=lambda row: _cell(row, IMAGE_SIZE, bytes_text), metrics=(IMAGE_SIZE,)),
         *_weighed_columns(summary),
         Column(header="CPU", text=lambda row: _cell(row, CPU, seconds_text), drop=6, metrics=CPU_PARTS),
-        Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=7, metrics=(MEMORY_PEAK,)),
+        Column(header="peak mem", text=lambda row: _cell(row, MEMORY_PEAK, bytes_text), drop=8, metrics=(MEMORY_PEAK,)),
         Column(
-            header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=8, metrics=(DISK_WRITTEN,)
+            header="written", text=lambda row: _cell(row, DISK_WRITTEN, bytes_text), drop=9, metrics=(DISK_WRITTEN,)
         ),
         *_count_columns(summary),
     ]
@@ -97,11 +101,11 @@ def _weighed_columns(summary: Summary) -> list[Column]:
     if not any(IMAGE_WASTE in row.metrics for row in summary.rows):
         return []
     return [
-        Column(header="waste", text=lambda row: _cell(row, IMAGE_WASTE, bytes_text), drop=9, metrics=(IMAGE_WASTE,)),
+        Column(header="waste", text=lambda row: _cell(row, IMAGE_WASTE, bytes_text), drop=10, metrics=(IMAGE_WASTE,)),
         Column(
             header="gzipped",
             text=lambda row: _cell(row, IMAGE_COMPRESSED, bytes_text),
-            drop=10,
+            drop=11,
             metrics=(IMAGE_COMPRESSED,),
         ),
     ]
@@ -129,6 +133,23 @@ def _range_header(summary: Summary) -> str:
 def _time_range(row: Row) -> str:
     wall = row.metrics.get(WALL)
     return ABSENT if wall is None or wall.n == 1 else seconds_range_text(wall.low, wall.high, like=wall.median)
+
+
+def _bar_column(summary: Summary) -> Column:
+    """The median times with their ranges; the slowest row of each state is a whole bar, for states do not compare."""
+    full: dict[State, float] = {}
+    for row in summary.rows:
+        if WALL in row.metrics:
+            full[row.state] = max(full.get(row.state, 0.0), row.metrics[WALL].median)
+    return Column(header=BAR_HEADER, text=lambda row: _bar(row, full), drop=7, left=True)
+
+
+def _bar(row: Row, full: Mapping[State, float]) -> str:
+    wall = row.metrics.get(WALL)
+    if wall is None:
+        return ""
+    low, high = (None, None) if wall.n == 1 else (wall.low, wall.high)
+    return bar_text(wall.median, full=full[row.state], low=low, high=high)
 
 
 def _relative(row: Row) -> str:

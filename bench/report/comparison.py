@@ -24,12 +24,19 @@ from bench.report.verdict_words import answer_text
 
 
 def render_comparison(
-    comparison: Comparison, form: ComparisonFormat = ComparisonFormat.TABLE, *, width: int = DEFAULT_WIDTH
+    comparison: Comparison,
+    form: ComparisonFormat = ComparisonFormat.TABLE,
+    *,
+    width: int = DEFAULT_WIDTH,
+    bars: bool = False,
 ) -> str:
-    """A comparison as text that ends with a newline. `width` is the terminal's, in characters."""
+    """A comparison as text that ends with a newline. `width` is the terminal's, in characters.
+
+    `bars`: the table's intervals are drawn, where there is room.
+    """
     match form:
         case ComparisonFormat.TABLE:
-            return render_comparison_table(comparison, width=width)
+            return render_comparison_table(comparison, width=width, bars=bars)
         case ComparisonFormat.MARKDOWN:
             return render_comparison_markdown(comparison)
         case ComparisonFormat.JSON:
@@ -38,15 +45,16 @@ def render_comparison(
             assert_never(form)
 
 
-def render_comparison_table(comparison: Comparison, *, width: int = DEFAULT_WIDTH) -> str:
+def render_comparison_table(comparison: Comparison, *, width: int = DEFAULT_WIDTH, bars: bool = False) -> str:
     """The answer, the table of verdicts, what is to blame, and the notes."""
     breaks = {
         number for number, row in enumerate(comparison.rows) if number and row.name != comparison.rows[number - 1].name
     }
+    columns = comparison_columns(comparison, bars=bars)
     parts = [
         wrapped(answer_text(comparison.rows, comparison.metric), width),
         wrapped(headline(comparison), width),
-        terminal_grid(comparison_columns(comparison), width=width, breaks=breaks if _has_states(comparison) else ()),
+        terminal_grid(columns, width=width, breaks=breaks if _has_states(comparison) else ()),
     ]
     parts += [
         f"{wrapped(blamed.heading, width)}\n{terminal_grid(blame_columns(blamed), width=width)}"

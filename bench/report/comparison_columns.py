@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bench.model.comparison import ComparedRow, Comparison, Method, MetricChange, RowSide
 from bench.pure.metrics import CPU, DISK_WRITTEN, IMAGE_COMPRESSED, IMAGE_SIZE, MEMORY_PEAK, WALL
+from bench.report.bars import interval_picture, scale_header, scale_of
 from bench.report.grid import GridColumn
 from bench.report.units import (
     ABSENT,
@@ -22,12 +23,12 @@ from bench.report.units import (
 from bench.report.verdict_words import verdict_word
 
 _CHANGES = {
-    WALL: ("time", 7),
-    IMAGE_SIZE: ("size", 8),
-    IMAGE_COMPRESSED: ("gzipped", 11),
-    CPU: ("CPU", 9),
-    MEMORY_PEAK: ("peak mem", 10),
-    DISK_WRITTEN: ("written", 12),
+    WALL: ("time", 8),
+    IMAGE_SIZE: ("size", 9),
+    IMAGE_COMPRESSED: ("gzipped", 12),
+    CPU: ("CPU", 10),
+    MEMORY_PEAK: ("peak mem", 11),
+    DISK_WRITTEN: ("written", 13),
 }
 """The headers of what stands beside the metric, and in which order they are dropped."""
 CHANGE_HEADERS = {metric: header for metric, (header, _) in _CHANGES.items()}
@@ -38,8 +39,13 @@ _CLOSE = 0.5
 _LEAST_P = 0.001
 
 
-def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = plain_text) -> list[GridColumn]:
-    """A row per variant and state. `cell` makes the names of variants fit for where they are shown."""
+def comparison_columns(
+    comparison: Comparison, *, cell: Callable[[str], str] = plain_text, bars: bool = False
+) -> list[GridColumn]:
+    """A row per variant and state. `cell` makes the names of variants fit for where they are shown.
+
+    With `bars` each interval is drawn, too.
+    """
     rows, metric = comparison.rows, comparison.metric
     columns = [
         _column("variant", [cell(row.name) for row in rows], left=True),
@@ -47,9 +53,10 @@ def comparison_columns(comparison: Comparison, *, cell: Callable[[str], str] = p
         _column("verdict", [verdict_word(row.verdict, metric) if row.verdict else ABSENT for row in rows], left=True),
         _column("ratio", [exact_ratio_text(row) for row in rows], left=True),
         _column(interval_header(rows), [interval_text(row) for row in rows], drop=1, left=True),
+        *(_picture_column(rows) if bars else []),
         *_more_column(rows),
         *_p_column(rows),
-        _column("n", [str(row.n or ABSENT) for row in rows], drop=6),
+        _column("n", [str(row.n or ABSENT) for row in rows], drop=7),
         _column("base → head", [medians_text(row, comparison.unit) for row in rows], drop=3),
         *_change_columns(rows),
     ]
@@ -102,6 +109,15 @@ def interval_text(row: ComparedRow) -> str:
     if abs(row.ratio - 1) <= _CLOSE:
         return f"{row.low:.3f}{DASH}{row.high:.3f}"
     return f"{ratio_number(row.low)}{DASH}{ratio_number(row.high)}"
+
+
+def _picture_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:
+    """The ratios and their intervals around 1, all on one scale."""
+    if all(row.ratio is None for row in rows):
+        return []
+    scale = scale_of(end for row in rows for end in (row.ratio, row.low, row.high) if end is not None)
+    pictures = ["" if row.ratio is None else interval_picture(row.ratio, row.low, row.high, scale) for row in rows]
+    return [_column(scale_header(scale), pictures, drop=6, left=True)]
 
 
 def _more_column(rows: Sequence[ComparedRow]) -> list[GridColumn]:

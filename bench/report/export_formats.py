@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
-from bench.report.choices import ExportFormat
+from bench.report.choices import ExportFormat, PlotKind
 from bench.report.export_hyperfine import render_hyperfine
 from bench.report.export_junit import render_junit
 from bench.report.export_openmetrics import render_openmetrics
@@ -17,8 +18,13 @@ from bench.report.tables import render_markdown
 WHOLE = (ExportFormat.JSON, ExportFormat.JSONL, ExportFormat.CSV, ExportFormat.MARKDOWN, ExportFormat.JUNIT)
 
 
-def render_export(records: RunRecords, form: ExportFormat) -> str:  # noqa: C901, PLR0911  (a line for each format)
-    """The run in a format, as text that ends with a newline. Raises UsageError for metrics that it cannot hold."""
+def render_export(  # noqa: C901, PLR0911  (a line for each format)
+    records: RunRecords, form: ExportFormat, *, pictures: Mapping[PlotKind, str] | None = None
+) -> str:
+    """The run in a format, as text that ends with a newline. Raises UsageError for metrics that it cannot hold.
+
+    `pictures` are those of the Markdown document (see `bench.report.tables.render_markdown`).
+    """
     if form in WHOLE:
         refuse_metrics(records, form)
     match form:
@@ -29,7 +35,7 @@ def render_export(records: RunRecords, form: ExportFormat) -> str:  # noqa: C901
         case ExportFormat.CSV:
             return render_csv(records.summary)
         case ExportFormat.MARKDOWN:
-            return render_markdown(records.summary)
+            return render_markdown(records.summary, pictures=pictures)
         case ExportFormat.PYTEST_BENCHMARK:
             return render_pytest_benchmark(records)
         case ExportFormat.HYPERFINE:

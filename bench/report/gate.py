@@ -15,12 +15,13 @@ from bench.report.tables import wrapped
 SHORT = 12
 
 
-def render_gate(gate: Gate, form: ComparisonFormat, *, width: int) -> str:
+def render_gate(gate: Gate, form: ComparisonFormat, *, width: int, bars: bool = False) -> str:
     """The answer in words, then what each campaign measured."""
     campaigns = [one for one in (gate.first, gate.second) if one is not None]
     match form:
         case ComparisonFormat.TABLE:
-            parts = [wrapped(_answer(gate), width), *(render_comparison_table(one, width=width) for one in campaigns)]
+            tables = (render_comparison_table(one, width=width, bars=bars) for one in campaigns)
+            parts = [wrapped(_answer(gate), width), *tables]
             return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
         case ComparisonFormat.MARKDOWN:
             parts = [f"**{_answer(gate)}**", *map(render_comparison_markdown, campaigns)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from bench.report.bars import BLANK
 from bench.report.units import plain_text
 
 _MARKDOWN = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;"})
@@ -27,7 +28,7 @@ class GridColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 def terminal_grid(columns: Sequence[GridColumn], *, width: int, breaks: Collection[int] = ()) -> str:
     """A table that fits into `width` where it can; a line stands before each row whose number is in `breaks`."""
-    return _laid_out(fitting(columns, width=width), "simple", breaks)
+    return _laid_out(fitting(columns, width=width), "simple", breaks).replace(BLANK, " ")
 
 
 def fitting(columns: Sequence[GridColumn], *, width: int) -> list[GridColumn]:

@@ -30,14 +30,16 @@ def render_summary(
     width: int = DEFAULT_WIDTH,
     sort: SortColumn = SortColumn.TIME,
     folder: str = "",
+    bars: bool = False,
 ) -> str:
     """A summary as text that ends with a newline. `width` is the terminal's, in characters.
 
     `folder` is the run's, as the reader can type it: tables name logs in it. The other formats are relative to it.
+    `bars`: tables are drawn into, where there is room.
     """
     match form:
         case SummaryFormat.TABLE:
-            return render_table(summary, width=width, sort=sort, folder=folder)
+            return render_table(summary, width=width, sort=sort, folder=folder, bars=bars)
         case SummaryFormat.MARKDOWN:
             return render_markdown(summary, sort=sort)
         case SummaryFormat.CSV:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from bench.model.summary import Note, Row, RunSummary, Summary
 from bench.pure.fingerprint import environment_line
-from bench.report.choices import SortColumn
-from bench.report.columns import columns_of, sorted_rows
+from bench.report.bars import LINE, WITHIN
+from bench.report.choices import PlotKind, SortColumn
+from bench.report.columns import BAR_HEADER, columns_of, sorted_rows
 from bench.report.effects import HEADING, effect_columns
 from bench.report.grid import GridColumn, fitting, markdown_grid, terminal_grid
 from bench.report.markdown import markdown_safe
@@ -22,34 +23,49 @@ GLUE = "\N{NO-BREAK SPACE}"
 
 
 def render_table(
-    summary: Summary, *, width: int = DEFAULT_WIDTH, sort: SortColumn = SortColumn.TIME, folder: str = ""
+    summary: Summary,
+    *,
+    width: int = DEFAULT_WIDTH,
+    sort: SortColumn = SortColumn.TIME,
+    folder: str = "",
+    bars: bool = False,
 ) -> str:
     """Tables for a terminal. Columns are dropped, the least telling first, until a table fits into `width`.
 
-    `folder` is the run's, as the reader can type it; it goes before the paths of logs.
+    `folder` is the run's, as the reader can type it; it goes before the paths of logs. With `bars`, times and effects
+    are drawn too, by letters that not every terminal has, where the width has room for that.
     """
     rows = sorted_rows(summary, sort)
     breaks = {number for number in range(1, len(rows)) if rows[number].state is not rows[number - 1].state}
-    columns = fitting(_variant_columns(summary, rows), width=width)
+    columns = fitting(_variant_columns(summary, rows, bars=bars), width=width)
     parts = [
         "\n".join(wrapped(_glued(line), width) for line in _headlines(summary.run)),
-        terminal_grid(columns, width=width, breaks=breaks),
+        "\n".join([terminal_grid(columns, width=width, breaks=breaks), *_bars_told(columns, width)]),
     ]
     if summary.axes:
-        effects = terminal_grid(effect_columns(summary), width=width)
+        effects = terminal_grid(effect_columns(summary, bars=bars), width=width)
         parts.append(f"{wrapped(HEADING, width)}\n{effects}")
     if notes := list(notes_about(summary.notes, _metrics_of(columns))):
         parts.append("\n".join(_noted(_located(note, folder), width) for note in notes))
     return "\n\n".join(parts) + "\n"
 
 
-def render_markdown(summary: Summary, *, sort: SortColumn = SortColumn.TIME) -> str:
-    """The same as a Markdown document, with every column. Paths of logs are relative to the run's folder, its place."""
+def render_markdown(
+    summary: Summary, *, sort: SortColumn = SortColumn.TIME, pictures: Mapping[PlotKind, str] | None = None
+) -> str:
+    """The same as a Markdown document, with every column. Paths of logs are relative to the run's folder, its place.
+
+    `pictures` are pieces of Markdown that show some (`bench.report.markdown_pictures`); each stands with its table.
+    """
+    shown = {kind: [text] for kind, text in (pictures or {}).items()}
     columns = _variant_columns(summary, sorted_rows(summary, sort))
     heads = [f"# {markdown_safe(summary.run.id)}", *map(markdown_safe, _headlines(summary.run))]
-    parts = [*heads, markdown_grid(_safe(columns))]
+    parts = [*heads, *shown.get(PlotKind.TRADEOFF, ()), markdown_grid(_safe(columns))]
     if summary.axes:
-        parts += [f"## {HEADING}", markdown_grid(_safe(effect_columns(summary)))]
+        table = markdown_grid(_safe(effect_columns(summary)))
+        parts += [f"## {HEADING}", *shown.get(PlotKind.EFFECTS, ()), table]
+    if phases := shown.get(PlotKind.PHASES):
+        parts += ["## Where the time goes", *phases]
     if notes := list(notes_about(summary.notes, _metrics_of(columns))):
         parts += ["## Notes", "\n".join(map(_noted_in_markdown, notes))]
     return "\n\n".join(parts) + "\n"
@@ -99,7 +115,18 @@ def headline(run: RunSummary) -> str:
     return " · ".join(words)
 
 
-def _variant_columns(summary: Summary, rows: Sequence[Row]) -> list[GridColumn]:
+def _bars_told(columns: Sequence[GridColumn], width: int) -> list[str]:
+    """What the bars of a table mean, where it has any."""
+    headers = [column.header for column in columns]
+    if BAR_HEADER not in headers:
+        return []
+    spread = "interval" if any("interval" in header for header in headers) else "range"
+    return [
+        wrapped(f"A bar ends at the median; {WITHIN} and {LINE} go from one end of its {spread} to the other.", width)
+    ]
+
+
+def _variant_columns(summary: Summary, rows: Sequence[Row], *, bars: bool = False) -> list[GridColumn]:
     return [
         GridColumn(
             header=column.header,
@@ -108,7 +135,7 @@ def _variant_columns(summary: Summary, rows: Sequence[Row]) -> list[GridColumn]:
             left=column.left,
             metrics=column.metrics,
         )
-        for column in columns_of(summary)
+        for column in columns_of(summary, bars=bars)
     ]
 
 
