@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import jinja2
 
 SCRIPTS = ("start.js", "lanes.js", "table.js", "detail.js", "diff.js", "main.js", "marks.js", "charts.js")
-STYLES = ("page.css",)
+STYLES = "page.css"
 TEMPLATE = "page.html.jinja"
 LIVE_SCRIPT = "live.js"
 FIRST_ROWS = 200
@@ -43,7 +43,7 @@ def render_page(page: Page) -> str:
         TEMPLATE,
         page,
         scripts=SCRIPTS,
-        styles=STYLES,
+        styles=(STYLES,),
         runtime=None if runtime is None or runtime.src else runtime.script,
         frame=page.frame,
         loads=runtime is not None and runtime.src is not None,
@@ -71,26 +71,23 @@ def render_template(
     drawing = None if runtime is None else inline_script(runtime)
     live = live_script(frame)
     inline = [one for one in (script, drawing, live) if one]
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            page=page,
-            policy=content_policy(inline, loads=loads, listens=live is not None),
-            styles=Markup("\n".join(map(read_asset, styles))),  # noqa: S704  (our own)
-            script=Markup(script),  # noqa: S704  (our own)
-            live=None if live is None else Markup(live),  # noqa: S704  (our own)
-            runtime="" if drawing is None else Markup(drawing),  # noqa: S704  (made of published libraries)
-            first_rows=FIRST_ROWS,
-        )
+    return new_template(template).render(
+        page=page,
+        policy=content_policy(inline, loads=loads, listens=live is not None),
+        styles=Markup("\n".join(map(read_asset, styles))),  # noqa: S704  (our own)
+        script=Markup(script),  # noqa: S704  (our own)
+        live=None if live is None else Markup(live),  # noqa: S704  (our own)
+        runtime="" if drawing is None else Markup(drawing),  # noqa: S704  (made of published libraries)
+        first_rows=FIRST_ROWS,
     )
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def new_template(name: str) -> jinja2.Template:
+    """One of the templates among the assets, with those that it takes in."""
     import jinja2  # noqa: PLC0415
 
-    return new_environment(jinja2.FunctionLoader(read_asset))
+    return new_environment(jinja2.FunctionLoader(read_asset)).get_template(name)
 
 
 def new_environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
