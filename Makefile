@@ -8,7 +8,11 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup chromium demo test test-fast lint format docs reference bench bench-accuracy bench-overhead bench-verdicts bench-history bench-report dist clean
+=======
+.PHONY: help setup chromium demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history bench-report bench-publish dist clean
+>>>>>>> issue5b-site
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +82,9 @@ bench-history: setup  ## Put 1,000,000 trials into the index and ask it what peo
 
 bench-report: setup chromium  ## Write two large reports and open them in Chromium (about 2 minutes)
 	$(BIN)/python -m benchmarks.report_size
+
+bench-publish: setup  ## Publish 500 runs as a site, then one more (about 2 minutes)
+	$(BIN)/python -m benchmarks.publish
 
 dist: setup  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build

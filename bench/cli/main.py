@@ -24,12 +24,14 @@ from bench.cli import (
     layers,
     plan,
     plot,
+    publish,
     render,
     report,
     resume,
     run,
     scenarios,
     schema,
+    serve,
     show,
     trend,
 )
@@ -46,7 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 MEASURING = (run, resume, gate, bisect)
-READING = (show, report, compare, explain, layers, export, plot, history, trend)
+READING = (show, report, compare, explain, layers, export, plot, history, trend, publish, serve)
 PREPARING = (init, plan, render, scenarios, schema, bases, engine, doctor)
 for module in (*MEASURING, *READING, *PREPARING):
     module.register(app)

@@ -8,4 +8,9 @@ from pathlib import Path
 
 def open_in_browser(path: Path) -> bool:
     """Open a file; False where no browser can be started."""
-    return webbrowser.open(path.resolve().as_uri())
+    return open_address(path.resolve().as_uri())
+
+
+def open_address(address: str) -> bool:
+    """Open an address; False where no browser can be started."""
+    return webbrowser.open(address)

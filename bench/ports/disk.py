@@ -52,15 +52,19 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that there is either the old one or the whole new one, never half. Raises StorageError."""
+def write_whole(path: Path, data: bytes, *, synced: bool = True) -> None:
+    """Write a file so that there is either the old one or the whole new one, never half. Raises StorageError.
+
+    One that is not `synced` may still be lost with the machine's power: for what can be made again.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     with disk_errors("write", path):
         try:
             with draft.open("wb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                if synced:
+                    file.flush()
+                    os.fsync(file.fileno())
             draft.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):

@@ -58,9 +58,11 @@ def _columns(steps: Sequence[_Step]) -> list[GridColumn]:
         *([metric] if len(metrics) > 1 else []),
         GridColumn(header="since (UTC)", cells=tuple(time_text(one.at.created_at) for _, one in steps), left=True),
         GridColumn(header="step", cells=tuple(_step_text(one) for _, one in steps), left=True),
-        GridColumn(header="median", cells=tuple(_levels(*one) for one in steps), left=True, drop=2),
+        GridColumn(
+            header="median", cells=tuple(levels_text(one, trend.unit) for trend, one in steps), left=True, drop=2
+        ),
         GridColumn(header="p", cells=tuple(_p_text(one.p_value) for _, one in steps), drop=3),
-        GridColumn(header="commits", cells=tuple(_range(one) for _, one in steps), left=True),
+        GridColumn(header="commits", cells=tuple(range_text(one) for _, one in steps), left=True),
         GridColumn(header="first run", cells=tuple(one.at.run for _, one in steps), left=True, drop=1),
     ]
 
@@ -70,16 +72,17 @@ def _step_text(change: Change) -> str:
     return f"{word} {ratio_text(change.ratio or 1.0, change.low, change.high)}"
 
 
-def _levels(trend: SeriesTrend, change: Change) -> str:
+def levels_text(change: Change, unit: str) -> str:
+    """The medians before and after a step: `1.00 s → 1.15 s`."""
     before, after = change.before_median or 0.0, change.after_median or 0.0
-    return f"{metric_text(before, trend.unit)} {_ARROW} {metric_text(after, trend.unit)}"
+    return f"{metric_text(before, unit)} {_ARROW} {metric_text(after, unit)}"
 
 
 def _p_text(p_value: float | None) -> str:
     return "" if p_value is None else f"{p_value:.2g}"
 
 
-def _range(change: Change) -> str:
+def range_text(change: Change) -> str:
     """After which commit, and at or before which: what the step came with lies between."""
     after, at = change.after, change.at
     if after.commit is None or at.commit is None:

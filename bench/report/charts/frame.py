@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -33,9 +34,19 @@ Layers = Any
 
 def inline(values: Iterable[Record]) -> alt.InlineData:
     """Data that is part of the specification. The names of the fields are ours; names of others are values only."""
+    return _shared_data()(values=list(values))
+
+
+@functools.cache
+def _shared_data() -> type[alt.InlineData]:
+    """Data that altair does not copy whenever it copies a chart, which is dozens of times."""
     import altair as alt
 
-    return alt.InlineData(values=list(values))
+    class SharedData(alt.InlineData):
+        def __deepcopy__(self, memo: object = None) -> alt.InlineData:
+            return self
+
+    return SharedData
 
 
 def finished(made: Spec, *, title: str, lines: Sequence[str], description: str, width: int) -> Spec:

@@ -64,7 +64,7 @@ def tradeoff(summary: Summary, *, state: State | None = None, width: int = WIDTH
         *_missing(summary, chosen, sized),
     ]
     return finished(
-        _layers(field, chosen, metric).to_dict(),
+        _layers(field, chosen, metric).to_dict(validate=False),  # tests do that
         title=title,
         lines=lines,
         description=_description(title, field.points, front),
@@ -90,9 +90,11 @@ def _layers(field: Field, state: State, metric: str) -> Layers:
     )
     colour = _colour(field)
     crowd = base.transform_filter("datum.on_front") if len(field.points) > MANY else base
-    spread = crowd.mark_rule(strokeWidth=1.5, opacity=0.8).encode(x="low_s:Q", x2="high_s:Q", color=colour)
+    spread = crowd.mark_rule(strokeWidth=1.5, opacity=0.8).encode(
+        x=alt.X("low_s:Q"), x2=alt.X2("high_s:Q"), color=colour
+    )
     tall = crowd.mark_rule(strokeWidth=1.5, opacity=0.8).encode(
-        y="size_low_bytes:Q", y2="size_high_bytes:Q", color=colour
+        y=alt.Y("size_low_bytes:Q"), y2=alt.Y2("size_high_bytes:Q"), color=colour
     )
     dots = base.mark_point(filled=True, opacity=1, size=70 if len(field.points) <= MANY else 25).encode(
         color=colour,
@@ -163,7 +165,7 @@ def _labels(field: Field, x: alt.X, y: alt.Y) -> list[alt.Chart]:
             dx=-6 if corner.is_left else 6,
             dy=-4 if corner.is_above else 5,
         )
-        layers.append(mark.encode(x=x, y=y, text="variant:N"))
+        layers.append(mark.encode(x=x, y=y, text=alt.Text("variant:N")))
     return layers
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import msgspec
 
@@ -34,14 +35,17 @@ def painted(page: Page, summaries: Sequence[Summary]) -> Page:
     return msgspec.structs.replace(page, runs=runs)
 
 
-def illustrated(page: Page, summaries: Sequence[Summary]) -> Page:
-    """The page with specifications of its pictures and with the runtime that draws them; otherwise as `painted`."""
+def illustrated(page: Page, summaries: Sequence[Summary], *, src: str | None = None) -> Page:
+    """The page with specifications of its pictures and with the runtime that draws them; otherwise as `painted`.
+
+    `src` is where the runtime lies beside the page; without it, it is in the page.
+    """
     runs = tuple(
         msgspec.structs.replace(run, charts=charts_of(summary))
         for run, summary in zip(page.runs, summaries, strict=True)
     )
     return msgspec.structs.replace(
-        page, runs=runs, runtime=chart_runtime() if any(run.charts for run in runs) else None
+        page, runs=runs, runtime=chart_runtime(src) if any(run.charts for run in runs) else None
     )
 
 
@@ -72,29 +76,43 @@ def specs_of(summary: Summary, width: int) -> dict[str, Spec]:
 
     Where the time goes is drawn by the page itself, out of its table.
     """
-    from bench.report.charts.effects import effects  # noqa: PLC0415  (altair is slow to import)
+    from altair.utils.schemapi import debug_mode  # noqa: PLC0415  (altair is slow to import)
+
+    from bench.report.charts.effects import effects  # noqa: PLC0415
     from bench.report.charts.tradeoff import tradeoff  # noqa: PLC0415
 
     specs: dict[str, Spec] = {}
-    if any(WALL in row.metrics and IMAGE_SIZE in row.metrics for row in summary.rows):
-        specs["tradeoff"] = tradeoff(summary, width=width)
-    if summary.axes:
-        specs["effects"] = effects(summary, width=width)
+    with debug_mode(False):  # else every part is held against the schema as it is made, which takes longer than all
+        if any(WALL in row.metrics and IMAGE_SIZE in row.metrics for row in summary.rows):
+            specs["tradeoff"] = tradeoff(summary, width=width)
+        if summary.axes:
+            specs["effects"] = effects(summary, width=width)
     return specs
 
 
-@functools.cache
-def chart_runtime() -> Runtime:
-    """What draws them: Vega, Vega-Lite and Vega-Embed as one script, and the colours of both themes. Takes seconds."""
-    import vl_convert  # noqa: PLC0415
-    from altair.vegalite import SCHEMA_VERSION  # noqa: PLC0415
-
-    version = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+def chart_runtime(src: str | None = None) -> Runtime:
+    """What draws pictures: the script, or where it lies, and the colours of both themes."""
     return Runtime(
-        script=str(vl_convert.javascript_bundle(_SNIPPET, vl_version=version)),
+        script=chart_script() if src is None else "",
+        src=src,
         light=config_of(Theme.LIGHT, paper="transparent"),
         dark=config_of(Theme.DARK, paper="transparent"),
     )
+
+
+@functools.cache
+def chart_script() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script. Takes seconds."""
+    import vl_convert  # noqa: PLC0415
+    from altair.vegalite import SCHEMA_VERSION  # noqa: PLC0415
+
+    wanted = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    return str(vl_convert.javascript_bundle(_SNIPPET, vl_version=wanted))
+
+
+def chart_script_key() -> str:
+    """What the script is made of, told without making it."""
+    return " ".join(f"{name} {version(name)}" for name in ("altair", "vl-convert-python"))
 
 
 def _chart(wide: Spec, narrow: Spec) -> Chart:

@@ -39,6 +39,6 @@ def read_dockerfiles(folder: RunFolder, run: Run) -> dict[str, str]:
     """The Dockerfiles of a run by their variants, without those that are gone."""
     found: dict[str, str] = {}
     for variant in run.plan.variants:
-        with contextlib.suppress(StorageError):
+        with contextlib.suppress(StorageError, ValueError):  # a name with a NUL in it is no file's
             found[variant.id] = read_bytes(folder.dockerfile(variant.id)).decode(errors="replace")
     return found

@@ -70,9 +70,13 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
-    """What draws pictures: a script, and the `config` of specifications in both themes."""
+    """What draws pictures: a script, and the `config` of specifications in both themes.
+
+    `src` is where the script lies beside the page (then `script` is empty), None where it is in the page.
+    """
 
     script: str
+    src: str | None = None
     light: Mapping[str, Any]
     dark: Mapping[str, Any]
 
@@ -102,10 +106,36 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     charts: Mapping[str, Chart] = {}
 
 
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that leads somewhere: `href` is relative to the page, None where there is nothing to lead to."""
+
+    text: str
+    href: str | None = None
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page that is served asks about itself: its name and its key, at the address `events`."""
+
+    page: str
+    key: str
+    events: str
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page is set into where it is one of a site: the pages above it, the first one first."""
+
+    trail: tuple[Link, ...]
+    live: Live | None = None
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole page. `runtime` draws the pictures of its runs, None where they have none."""
+    """The whole page. `runtime` draws the pictures of its runs, None where they have none.
+
+    `frame` is None where the page stands by itself.
+    """
 
     title: str
     version: str
     runs: tuple[RunView, ...]
     runtime: Runtime | None = None
+    frame: Frame | None = None

@@ -70,6 +70,13 @@ function beginCharts() {
   const source = document.getElementById("chart-runtime");
   if (!source) return;
   const script = document.createElement("script");
+  if (source.dataset.src) {
+    // A page of a site: all its pages share one file.
+    script.addEventListener("load", setUpCharts);
+    script.src = source.dataset.src;
+    document.head.append(script);
+    return;
+  }
   script.textContent = source.textContent;
   document.head.append(script);
   setUpCharts();

@@ -1,0 +1,45 @@
+"""What changed as a feed, for programs that follow a site (Atom, RFC 4287). Its ids do not depend on its place."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from bench.model.followed import FollowedRuns
+from bench.report.html.texts import visible
+from bench.report.site.lines import Places, Told, change_view, told_changes
+from bench.report.site.model import Feed, FeedEntry
+
+MOST_ENTRIES = 50
+MOST_SERIES = 6
+_BEGINNING = "1970-01-01T00:00:00Z"
+
+
+def feed_of(title: str, known: FollowedRuns, places: Places) -> Feed:
+    """The feed of all changes, the newest first: steps between the same two runs are one entry."""
+    entries = tuple(_entry(group, known, places) for group in told_changes(known.followed)[:MOST_ENTRIES])
+    newest = next(iter(known.runs.values()), None)
+    moment = _BEGINNING if newest is None else f"{newest.created_at:%Y-%m-%dT%H:%M:%SZ}"
+    return Feed(title=visible(title), id=_urn("site", title), moment=moment, entries=entries)
+
+
+def _entry(group: Sequence[Told], known: FollowedRuns, places: Places) -> FeedEntry:
+    view = change_view(group, known.runs, places, "", most=MOST_SERIES)
+    first = group[0]
+    steps = "; ".join(f"{one.series.text}: {one.metric} {one.word} {one.ratio}, {one.levels}" for one in view.steps)
+    more = f"; and {view.more:,} more" if view.more else ""
+    besides = "".join(f" Besides the commit, {detail}." for detail in view.details)
+    change = first.change
+    return FeedEntry(
+        id=_urn("change", first.followed.scenario, first.followed.target.digest, change.after.run, change.at.run),
+        title=f"{view.scenario.text}: {view.steps[0].series.text} {view.said}",
+        moment=view.moment,
+        href=view.scenario.href or "",
+        text=f"{steps}{more}. Since run {view.run.text}; commits: {view.commits}.{besides}",
+    )
+
+
+def _urn(*words: str) -> str:
+    """An id that is the same whenever and wherever the same is told."""
+    text = "".join(f"{len(word)}:{word}" for word in words).encode(errors="replace").decode()
+    return uuid.uuid5(uuid.NAMESPACE_OID, text).urn
