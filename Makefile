@@ -8,11 +8,7 @@ RESULTS ?= results
 ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup chromium demo test test-fast lint format docs reference bench bench-accuracy bench-overhead bench-verdicts bench-history bench-report dist clean
-=======
-.PHONY: help setup chromium demo test test-fast lint format bench bench-accuracy bench-overhead bench-verdicts bench-history bench-report bench-publish dist clean
->>>>>>> issue5b-site
+.PHONY: help setup chromium demo test test-fast lint format docs reference bench bench-accuracy bench-overhead bench-verdicts bench-history bench-report bench-publish dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -31,6 +31,11 @@ ON_ENGINE: Mapping[str, str] = {
 }
 """Commands that only tests/docs/test_tutorial.py runs, on a real engine."""
 
+ENDLESS: Mapping[str, str] = {
+    "buildmark serve": "http://127.0.0.1:",
+}
+"""Commands that go on until they are told to end, by what they say once they are at work."""
+
 VERDICT = (ExitCode.OK, ExitCode.REGRESSION, ExitCode.UNDECIDED)
 CODES: Mapping[str, Sequence[int]] = {
     "buildmark doctor": (ExitCode.OK, ExitCode.ENVIRONMENT),

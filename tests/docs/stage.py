@@ -67,6 +67,28 @@ class Stage:
         words = simple_words(text)
         return self._in_process(words) if words else self._in_shell(text, strict=command.block.language == "sh")
 
+    def run_until(self, command: Command, said: str) -> Done:
+        """Run a command that goes on for ever, and tell it to end once it has said that it is at work."""
+        with subprocess.Popen(
+            ["bash", "-c", f"exec {self.filled(command.text)}"],
+            cwd=self.here,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child:
+            assert child.stdout is not None
+            lines = []
+            for line in child.stdout:
+                lines.append(line)
+                if said in line:
+                    break
+            child.terminate()
+            out, err = child.communicate(timeout=120)
+        assert said in "".join(lines), err
+        return Done(child.returncode, "".join(lines) + out, err)
+
     def filled(self, text: str) -> str:
         """The text with names of runs that there are in the place of those that stand for one."""
         for placeholder, name in self._placeholders.items():

@@ -21,7 +21,7 @@ from tests.docs.stage import Stage, simple_words
 
 COMMANDS = [command for document in DOCUMENTS for block in blocks_of(document) for command in commands_of(block)]
 SHOWING = [document for document in DOCUMENTS if any(one.block.document == document for one in COMMANDS)]
-TABLES = {"NOT_RUN": plain.NOT_RUN, "DRY": plain.DRY, "ON_ENGINE": plain.ON_ENGINE, "CODES": plain.CODES}
+TABLES = {name: getattr(plain, name) for name in ("NOT_RUN", "DRY", "ON_ENGINE", "ENDLESS", "CODES")}
 _OURS = re.compile(r"buildmark (?:[^'\"|;&<>)#]|\"[^\"]*\")+")
 
 
@@ -74,7 +74,8 @@ def _try(command: Command, opened: Stage) -> None:
         words = shlex.split(command.text, comments=True)
         subprocess.run([words[0], "--dry-run", *words[1:]], cwd=ROOT, check=True, capture_output=True)
         return
-    done = opened.run(command)
+    endless = entry_of(plain.ENDLESS, command.text)
+    done = opened.run_until(command, plain.ENDLESS[endless]) if endless else opened.run(command)
     entry = entry_of(plain.CODES, command.text)
     codes = plain.CODES[entry] if entry else (0,)
     where = f"{command.block}: {command.text}"
