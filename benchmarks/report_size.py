@@ -29,7 +29,8 @@ from bench.model.scenario import State
 from bench.ports import process
 from bench.ports.clock import SystemClock
 from bench.ports.run_store import RunStore
-from tests.browser.conftest import CHROMIUM, DESKTOP
+from tests.browser.conftest import DESKTOP
+from tests.conftest import CHROMIUM
 from tests.pages import large
 
 CLOCK = SystemClock()

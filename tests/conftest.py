@@ -1,4 +1,4 @@
-"""One engine for all tests that need one, and none at all for those that do not."""
+"""One engine and one browser for all tests that need one, and no program at all for those that need none."""
 
 import os
 import subprocess
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from bench.ports.clock import SystemClock
 from bench.ports.engines import EngineChoice, open_engine
 from bench.ports.paths import cache_folder
 from bench.ports.protocols import Engine
 
+CHROMIUM = "/usr/bin/chromium"
 WITHOUT_PROGRAMS = {"pure", "app", "report"}
 
 
@@ -23,6 +25,15 @@ def engine() -> Iterator[Engine]:
         yield opened  # not locked: tests run `buildmark` on it
     finally:
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, driven by Playwright. Fails, never skips, where there is none."""
+    with sync_playwright() as playwright:  # one for all: a second one in the same thread is refused
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""One Chromium for all tests of pages: Debian's, driven by Playwright. Fails, never skips, where there is none."""
+"""Pages shown in a browser, each held to ask for nothing and to complain of nothing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bench.report.html.charts import illustrated, painted
 from bench.report.html.page import RunParts, page_of
 from bench.report.html.render import render_page
 
-CHROMIUM = "/usr/bin/chromium"
 DESKTOP, PHONE = (1280, 800), (390, 844)
 
 
@@ -35,14 +34,6 @@ class Shown:
 
 
 Show = Callable[..., Shown]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

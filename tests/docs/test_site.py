@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.conftest import CHROMIUM, DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.docs.blocks import DOCUMENTS, ROOT
 from tests.docs.site import is_outside, loaded_by_styles, pages_of, target_of
 
@@ -96,20 +96,18 @@ def address(site: Path) -> Iterator[str]:
 
 
 @pytest.mark.browser
-def test_a_browser_reads_and_searches_it_and_asks_nobody_else(address: str) -> None:
+def test_a_browser_reads_it_and_asks_nobody_else(browser: Browser, address: str) -> None:
     asked: list[str] = []
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for width, height in (DESKTOP, PHONE):
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.on("request", lambda request: asked.append(request.url))
-            page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            for name in ("index.html", "TUTORIAL.html", "FORMAT.html"):
-                page.goto(f"{address}{name}", wait_until="networkidle")
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, f"{name} is {wide} pixels wide on {width}"
-        browser.close()
+    for width, height in (DESKTOP, PHONE):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for name in ("index.html", "TUTORIAL.html", "FORMAT.html"):
+            page.goto(f"{address}{name}", wait_until="networkidle")
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} pixels wide on {width}"
+        page.close()
     assert errors == []
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
