@@ -50,7 +50,7 @@ format: setup  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup  ## Build the documentation site into site/; a warning is an error
+docs: setup  ## Build the documentation site into build/docs/; a warning is an error
 	$(BIN)/zensical build --clean --strict
 
 reference: setup  ## Write docs/SCENARIO-REFERENCE.md from the schema of scenario.toml
@@ -86,4 +86,4 @@ dist: setup  ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build
 
 clean:  ## Remove .venv and what the tools left (not results/, not the user's cache)
-	rm -rf $(VENV) build dist site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

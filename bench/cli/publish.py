@@ -9,7 +9,7 @@ import typer
 
 from bench.cli.history import BranchOption, IndexOption, chosen_index, chosen_metrics
 from bench.cli.show import RESULTS, ResultsOption, from_here
-from bench.errors import StorageError
+from bench.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from bench.report.site.publish import Published
@@ -66,6 +66,11 @@ def register(app: typer.Typer) -> None:
         named = chosen_index(index)
         try:
             with SiteFolder(folder) as site, open_index(named, results) as opened:
+                if named is None and site.keys and not results.is_dir():
+                    raise UsageError(
+                        f"there is no folder {results}, and the site in {folder} shows runs of one",
+                        remedy="name it with --results",
+                    )
                 done = bring_up_to_date(opened, results, site, options, shared=named is not None)
         except StorageError as error:
             if str(folder) in error.message and "--results" in (error.remedy or ""):

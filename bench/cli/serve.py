@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from bench.cli.history import BranchOption, IndexOption, chosen_index, chosen_metrics
@@ -20,6 +22,7 @@ _PORT = 8137
 _BIND = "127.0.0.1"
 _MOST = 65_535
 _FOLDER = ".site"
+_KEY_LETTERS = 12
 
 
 def _port(word: str | int) -> int:
@@ -88,10 +91,12 @@ class _Served:
     def __init__(self, results: Path, options: SiteOptions, named: str | None) -> None:
         from bench.ports.site_server import ShownSite
 
+        own = hashlib.sha256(msgspec.json.encode(options)).hexdigest()[:_KEY_LETTERS]
         self._results = results
         self._options = options
         self._named = named
-        self.shown = ShownSite(results.resolve() / _FOLDER)
+        # Each way of showing has a folder of its own: two servers of one would take turns in writing every page.
+        self.shown = ShownSite(results.resolve() / _FOLDER / own)
 
     def renew(self) -> None:
         """Bring it up to date, and say what became of it. Raises StorageError, UsageError."""

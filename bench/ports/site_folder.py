@@ -68,6 +68,7 @@ class SiteFolder:
         self._descriptor = -1
         self._files: dict[str, SiteFile] = {}
         self._runs: dict[str, Records] = {}
+        self._is_ahead = False
 
     def __enter__(self) -> Self:
         if self.path.exists() and not self.path.is_dir():
@@ -87,6 +88,9 @@ class SiteFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with contextlib.suppress(StorageError):
+            if self._is_ahead:  # what was written is not what the manifest says, and the next writer goes by that
+                self._save()
         self.close()
 
     def close(self) -> None:
@@ -138,6 +142,7 @@ class SiteFolder:
         make_folder(path.parent)
         write_whole(path, data, synced=False)  # one that was lost has another size
         self._files[name] = SiteFile(key=key, size=len(data))
+        self._is_ahead = True
         self._tell(name, key)
 
     def finish(self, names: Iterable[str], runs: Mapping[str, Records]) -> tuple[str, ...]:
@@ -153,6 +158,7 @@ class SiteFolder:
                 (self.path / folder).rmdir()
         self._runs = dict(runs)
         self._save()
+        self._is_ahead = False
         return tuple(gone)
 
     def _tell(self, name: str, key: str | None) -> None:

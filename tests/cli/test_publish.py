@@ -189,6 +189,17 @@ def test_without_a_run_there_is_a_page_that_says_so(buildmark: Buildmark, tmp_pa
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_a_folder_of_runs_that_is_not_there_empties_no_site(
+    buildmark: Buildmark, results: Path, tmp_path: Path
+) -> None:
+    record_all(results, [1.0] * 2)
+    buildmark("publish", "site")
+    before = pages(tmp_path / "site")
+    said = buildmark("publish", "site", "--results", "resluts")
+    assert (said.code, "there is no folder resluts" in said.err) == (2, True)
+    assert pages(tmp_path / "site") == before
+
+
 def test_a_shared_index_tells_of_runs_that_were_measured_elsewhere(
     buildmark: Buildmark, results: Path, tmp_path: Path
 ) -> None:

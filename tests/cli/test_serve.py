@@ -99,3 +99,14 @@ def test_what_cannot_be_served_is_said(
     said = buildmark("serve", "--results", str(results), *arguments)
     assert said.code == 2
     assert message in said.err
+
+
+def test_two_that_show_it_otherwise_do_not_take_turns_in_writing_its_pages(served: Served, results: Path) -> None:
+    before = served.read("")
+    other = Served(results, "--title", "Other")
+    try:
+        assert "Other" in other.read("")
+        assert served.read("") == before
+    finally:
+        other.process.kill()
+        other.process.communicate()

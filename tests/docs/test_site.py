@@ -22,7 +22,7 @@ ZENSICAL = Path(sys.executable).parent / "zensical"
 
 
 def build(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Build the site of a folder as `make docs` does; it lies in its `site/`."""
+    """Build the site of a folder as `make docs` does; it lies in its `build/docs/`."""
     return subprocess.run(
         [ZENSICAL, "build", "--clean", "--strict"], cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )
@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = build(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Warning" not in done.stdout + done.stderr
-    return folder / "site"
+    return folder / "build" / "docs"
 
 
 @pytest.mark.parametrize("link", ["[x](NOWHERE.md)", "[x](CI.md#nowhere)"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_a_writer_that_is_stopped_leaves_no_file_that_the_next_one_does_not_know
         site.write("runs/a.html", "1", b"x")
     put(tmp_path, index__html="one")
     assert {path.name for path in tmp_path.iterdir()} == {"index.html", MANIFEST}
+
+
+def test_what_a_stopped_writer_wrote_is_not_taken_for_what_was_there_before(tmp_path: Path) -> None:
+    put(tmp_path / "site", index__html="one")
+    with contextlib.suppress(KeyboardInterrupt), SiteFolder(tmp_path / "site") as site:
+        site.write("index.html", "two", b"made of two")  # as long as the first one's
+        raise KeyboardInterrupt
+    put(tmp_path / "site", index__html="one")
+    assert (tmp_path / "site" / "index.html").read_text() == "made of one"
 
 
 def test_two_do_not_write_at_once(tmp_path: Path) -> None:

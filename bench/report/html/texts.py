@@ -1,7 +1,7 @@
 """Text of whatever origin made ready for a page: everything in it can be seen, and nothing in it moves what is beside.
 
 Escaping is the template's business, and the scripts make text nodes; here are only the characters that would be text
-and still not show: control characters, direction overrides, halves of surrogate pairs.
+and still not show: control characters, direction overrides, halves of surrogate pairs, and what no XML may hold.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x
 _PICTURES = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     0x7F: "\N{SYMBOL FOR DELETE}",
-    **{code: f"[U+{code:04X}]" for code in (*range(0x80, 0xA0), *_DIRECTIONS, 0x2028, 0x2029, 0xFEFF)},
+    **{code: f"[U+{code:04X}]" for code in (*range(0x80, 0xA0), *_DIRECTIONS, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)},
     **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"),
 }
 _LINE_PICTURES = {code: picture for code, picture in _PICTURES.items() if code != ord("\t")}
