@@ -235,7 +235,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _tell(self, query: str) -> None:
         """Keep the connection until the page has another key than the browser has seen, and say so once."""
-        words = parse_qs(query, max_num_fields=4)
+        try:
+            words = parse_qs(query, max_num_fields=4)
+        except ValueError:
+            self._say(HTTPStatus.BAD_REQUEST)
+            return
         page, key = words.get("page", [""])[0], words.get("key", [""])[0]
         self.close_connection = True
         self._head(HTTPStatus.OK, {"Content-Type": "text/event-stream; charset=utf-8"})

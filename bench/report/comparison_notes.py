@@ -80,9 +80,10 @@ def _only_head(note: ComparisonNote) -> str:
 
 
 def _few_rounds(note: ComparisonNote) -> str:
+    rounds = "1 round" if note.detail == "1" else f"{note.detail} rounds"
     return (
-        f"With {note.detail} rounds no difference could be shown, however large ({_some(note.subjects)}): what is "
-        "named as more rounds is the least that could."
+        f"With {rounds} no difference could be shown, however large ({_some(note.subjects)}): where a row names more "
+        "rounds, those are the least that could."
     )
 
 

@@ -95,7 +95,7 @@ def test_nothing_else_is_given_whatever_is_asked_for(asked: Asked, path: str) ->
     assert body == b"404 Not Found\n"
 
 
-@pytest.mark.parametrize("path", [b"/%ff", b"http://[/"])
+@pytest.mark.parametrize("path", [b"/%ff", b"http://[/", b"/events?a=1&b=2&c=3&d=4&e=5"])
 def test_an_address_that_is_none_is_refused(asked: Asked, path: bytes) -> None:
     with socket.create_connection(("127.0.0.1", asked.port), timeout=PATIENCE_S) as connection:
         connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")

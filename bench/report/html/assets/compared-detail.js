@@ -135,7 +135,7 @@ function setUpComparedDetail(article, data, chosen) {
     const was = pair.was ?? pair.base?.took;
     const took = pair.took ?? pair.head?.took;
     const shown = pair.head || pair.base;
-    const before = pair.change === "changed" ? changedText(text(pair.base.name), text(pair.head.name)) : null;
+    const before = pair.change === "changed" && pair.base && pair.head ? changedText(text(pair.base.name), text(pair.head.name)) : null;
     return make(
       "tr",
       { class: pair.blamed ? "blamed" : null },
@@ -223,7 +223,7 @@ function setUpComparedDetail(article, data, chosen) {
 
   function layerLine(pair, at, most) {
     const shown = pair.head || pair.base;
-    const before = pair.change === "changed" ? changedText(text(pair.base.made), text(pair.head.made)) : null;
+    const before = pair.change === "changed" && pair.base && pair.head ? changedText(text(pair.base.made), text(pair.head.made)) : null;
     const difference = (pair.head?.size || 0) - (pair.base?.size || 0);
     const sign = difference < 0 ? "−" : "+";
     return make(
