@@ -10,12 +10,12 @@ import typer
 from bench.cli.history import BranchOption, IndexOption, chosen_index, chosen_metrics
 from bench.cli.show import RESULTS, ResultsOption, from_here
 from bench.errors import StorageError, UsageError
+from bench.report.choices import SITE_METRICS, SITE_TITLE
 
 if TYPE_CHECKING:
     from bench.report.site.publish import Published
 
-TITLE = "Build history"
-METRICS = "wall_s,image_size_bytes"
+METRICS = ",".join(SITE_METRICS)
 
 TitleOption = Annotated[str, typer.Option("--title", metavar="TEXT", help="What the site is called.")]
 SiteMetricOption = Annotated[
@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
             ),
         ],
         *,
-        title: TitleOption = TITLE,
+        title: TitleOption = SITE_TITLE,
         metric: SiteMetricOption = None,
         branch: BranchOption = None,
         anew: Annotated[bool, typer.Option("--anew", help="Write also what has not changed.")] = False,

@@ -11,9 +11,10 @@ import typer
 
 from bench.cli.history import BranchOption, IndexOption, chosen_index, chosen_metrics
 from bench.cli.options import whole_number
-from bench.cli.publish import METRICS, TITLE, SiteMetricOption, TitleOption, say_problems, summary_of
+from bench.cli.publish import METRICS, SiteMetricOption, TitleOption, say_problems, summary_of
 from bench.cli.show import RESULTS, ResultsOption
 from bench.errors import BuildmarkError, UsageError
+from bench.report.choices import SITE_TITLE
 
 if TYPE_CHECKING:
     from bench.report.site.publish import SiteOptions
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
             ),
         ] = _BIND,
         open_: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
-        title: TitleOption = TITLE,
+        title: TitleOption = SITE_TITLE,
         metric: SiteMetricOption = None,
         branch: BranchOption = None,
         results: ResultsOption = RESULTS,

@@ -196,11 +196,6 @@ class SiteFolder:
         write_whole(self.path / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 
-def read_manifest(path: Path) -> Manifest:
-    """The manifest of a site that lies there. Raises StorageError."""
-    return _manifest(read_bytes(path / MANIFEST), path / MANIFEST)
-
-
 def _manifest(data: bytes, file: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(data, type=Manifest)

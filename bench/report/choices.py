@@ -6,8 +6,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bench.errors import UsageError, did_you_mean
+from bench.pure.metrics import IMAGE_SIZE, WALL
 
 Choice = TypeVar("Choice", bound=StrEnum)
+SITE_TITLE = "Build history"
+SITE_METRICS = (WALL, IMAGE_SIZE)
 
 
 class SummaryFormat(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -79,11 +78,6 @@ def time_text(moment: datetime) -> str:
 def commit_text(commit: str | None, *, dirty: bool | None) -> str:
     """The beginning of a commit's hash, with a star where something was not committed."""
     return ABSENT if commit is None else f"{commit[:_SHORT]}{'*' if dirty else ''}"
-
-
-def names_text(names: Sequence[str]) -> str:
-    """A list of names, one a line, indented."""
-    return "\n".join(f"  {name}" for name in names)
 
 
 def _begun(entry: RunEntry) -> str:

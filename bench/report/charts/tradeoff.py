@@ -176,11 +176,6 @@ def _corners(point: Record, n_points: int) -> tuple[Corner, ...]:
     return _BEHIND if n_points <= MANY else ()
 
 
-def _crowd_line(shown: Sequence[Row]) -> list[str]:
-    many = len(shown) > MANY
-    return [f"Of {len(shown):,} variants, only those of the front have their intervals and names."] if many else []
-
-
 def _stairs(front: Sequence[Labelled]) -> list[Box]:
     """The line of the front: from each point to the right, then down to the next."""
     steps: list[Box] = []

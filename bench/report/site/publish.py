@@ -22,8 +22,8 @@ from bench.ports.history_update import place_of
 from bench.ports.run_folder import RunFolder
 from bench.ports.site_folder import SiteFolder
 from bench.ports.site_inputs import RunInput, look_at
-from bench.pure.metrics import IMAGE_SIZE, WALL
 from bench.pure.site_names import page_name
+from bench.report.choices import SITE_METRICS, SITE_TITLE
 from bench.report.html.charts import chart_script, chart_script_key
 from bench.report.html.model import Frame, Link, Live
 from bench.report.html.texts import short_name, visible
@@ -34,8 +34,6 @@ from bench.report.site.run_pages import RunPage, make_pages
 from bench.report.site.view import UP, index_page, runs_page, target_page
 
 INDEX, ALL_RUNS, FEED = "index.html", "runs.html", "feed.xml"
-METRICS = (WALL, IMAGE_SIZE)
-TITLE = "Build history"
 
 
 class SiteOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +42,8 @@ class SiteOptions(msgspec.Struct, frozen=True, kw_only=True):
     `anew`: every page is made anew, whatever has changed.
     """
 
-    title: str = TITLE
-    metrics: tuple[str, ...] = METRICS
+    title: str = SITE_TITLE
+    metrics: tuple[str, ...] = SITE_METRICS
     branch: str | None = None
     events: str | None = None
     anew: bool = False
