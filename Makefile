@@ -36,7 +36,8 @@ demo: setup  ## Build quick on two bases for real, cold and warm, and print the 
 	$(BIN)/buildmark run quick --base debian-12,alpine-3.23 --rounds $(ROUNDS) --results $(RESULTS)
 
 test: setup chromium  ## Run all tests, those on a real engine and in a real browser included
-	$(BIN)/python -m pytest
+	@# One process runs the tests of the engine, which wait for it half of the time, and another one the rest.
+	$(BIN)/python -m pytest --numprocesses 2
 
 test-fast: setup  ## Run the tests that need neither an engine nor a browser
 	$(BIN)/python -m pytest -m 'not engine and not browser'

@@ -4,9 +4,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # it has none
 
 from bench.ports.clock import SystemClock
 from bench.ports.engines import EngineChoice, open_engine
@@ -14,7 +16,20 @@ from bench.ports.paths import cache_folder
 from bench.ports.protocols import Engine
 
 CHROMIUM = "/usr/bin/chromium"
+ON_AN_ENGINE = ("tests/engine/", "tests/docs/test_tutorial.py")
 WITHOUT_PROGRAMS = {"pure", "app", "report"}
+
+
+class _EngineInOneProcess(LoadScopeScheduling):  # type: ignore[misc] # a class without types
+    """Tests of an engine go to one process, in order, as one unit of work; every other test to whichever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "engine" if nodeid.startswith(ON_AN_ENGINE) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """What `make test` hands tests out by: the engine is shared, and two that measure would disturb each other."""
+    return _EngineInOneProcess(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ made in `comparison_rows`; what needs the whole table is done here. Neighbours: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -14,7 +15,7 @@ import msgspec
 
 from bench.errors import ExitCode, UsageError, did_you_mean
 from bench.model.comparison import ComparedRow, ComparedSide, Comparison, Method
-from bench.model.scenario import State
+from bench.model.scenario import REVISION_AXIS, State
 from bench.model.verdict import Verdict
 from bench.pure.comparability import check_comparable
 from bench.pure.comparison_cells import Cells
@@ -26,6 +27,9 @@ from bench.pure.metrics import MORE_IS_BETTER, ORDER, unit_of
 from bench.pure.sides import Match, Question, Side, is_same_run, match_levels, match_sides
 from bench.pure.statistics import fewest_rounds, holm, rounds_to_decide
 from bench.pure.verdicts import exit_code, judge
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_DIGITS_OF_COMMIT = 12
 
 
 def compare(base: Side, head: Side, question: Question | None = None) -> Comparison:
@@ -44,8 +48,15 @@ def compare_axis(side: Side, axis: str, question: Question | None = None) -> Com
     """
     matches = match_levels(side.run, axis)
     reference, *levels = side.run.axes[axis]
-    base, head = (msgspec.structs.replace(side, label=f"{axis} {', '.join(names)}") for names in ((reference,), levels))
+    base, head = (msgspec.structs.replace(side, label=_label(axis, names)) for names in ([reference], levels))
     return _compare(base, head, matches, question or Question(), axis=axis)
+
+
+def _label(axis: str, levels: Sequence[str]) -> str:
+    """`base alpine-3.23, debian-12`; of a revision that goes by its commit, as many digits as tell commits apart."""
+    if axis == REVISION_AXIS:
+        levels = [level[:_DIGITS_OF_COMMIT] if _COMMIT.fullmatch(level) else level for level in levels]
+    return f"{axis} {', '.join(levels)}"
 
 
 def exit_code_of_comparison(comparison: Comparison) -> ExitCode:

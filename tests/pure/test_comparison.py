@@ -59,6 +59,14 @@ def test_levels_of_an_axis_are_judged_in_pairs(share: float, verdict: Verdict, c
     assert comparison.notes == ()
 
 
+def test_revisions_that_go_by_their_commits_are_called_by_as_much_of_them_as_people_read() -> None:
+    base, head = "0b0a0a5dde4f067a7b97d09ea022c6152885ad2a", "f" * 64
+    axes = {"rev": (base, head, "v1.2-with-a-name-that-is-longer-than-twelve")}
+    comparison = compare_axis(make_side(1.0, axes=axes), "rev")
+    assert comparison.base.label == "rev 0b0a0a5dde4f"
+    assert comparison.head.label == "rev ffffffffffff, v1.2-with-a-name-that-is-longer-than-twelve"
+
+
 def test_a_margin_decides_what_is_the_same() -> None:
     assert only_row(compare(*pair(0.10), Question(margin=0.2))).verdict is Verdict.SAME
     assert only_row(compare(*pair(0.10), Question(margin=0.05))).verdict is Verdict.SLOWER
