@@ -19,6 +19,7 @@ from bench.model.verdict import Verdict
 from bench.pure.effects import Measured, references_missing
 from bench.pure.last_words import cause_of, last_words
 from bench.pure.metrics import counts, in_order, metric_values, weighed_values
+from bench.pure.quantities import percent_text
 from bench.pure.repeated_looks import comparisons
 from bench.pure.schedule import Stop, due_trials, rule_of, stopped_by
 from bench.pure.statistics import NOMINAL_COVERAGE, Estimate, median_estimate
@@ -112,7 +113,7 @@ def _canary(trials: Sequence[Trial]) -> Iterator[Note]:
     walls = [trial.wall_s for trial in trials if trial.variant == CANARY and counts(trial) and trial.wall_s]
     if len(walls) >= FEWEST_FOR_QUARTILES:
         first, middle, third = statistics.quantiles(walls, n=4)
-        detail = f"{middle:.2f} s, {(third - first) / middle:.0%}"
+        detail = f"{middle:.2f} s, {percent_text((third - first) / middle)}"
         yield Note(kind=NoteKind.CANARY, subjects=(), detail=detail, count=len(walls))
 
 
@@ -153,7 +154,7 @@ def _disturbed(trials: Sequence[Trial]) -> Iterator[Note]:
     if left_out:
         variants = dict.fromkeys(f"{trial.variant} {trial.state}" for trial in left_out)
         shares = [trial.host.other_cpu_share or 0.0 for trial in left_out if trial.host]
-        worst = f"{max(shares, default=0.0):.0%}"
+        worst = percent_text(max(shares, default=0.0))
         yield Note(kind=NoteKind.DISTURBED, subjects=tuple(variants), detail=worst, count=len(left_out))
 
 
