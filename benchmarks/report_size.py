@@ -1,13 +1,14 @@
-"""How large is a report, how long does it take to write, and how soon does a browser show it?
+"""How large are the pages, how long does it take to write them, and how soon does a browser show them?
 
-Run it with `make bench-report`, or `python -m benchmarks.report_size [--opens 9]`. Two made-up runs are recorded as
-real ones are: 48 variants in 4 states and 10 rounds, and 1,000 variants in 4 states and 3 rounds. `buildmark report`
-writes the page of each, and headless Chromium opens it several times, each time with nothing in its cache. A moment
-counts from the beginning of the navigation to the first frame in which it is true:
+Run it with `make bench-report`, or `python -m benchmarks.report_size [--opens 9]`. Made-up runs are recorded as real
+ones are: 48 variants in 4 states and 10 rounds, two of them, and 1,000 variants in 4 states and 3 rounds. `buildmark
+report` writes the page of a run, `buildmark compare --html` that of two, and headless Chromium opens each several
+times, each time with nothing in its cache. A moment counts from the beginning of the navigation to the first frame in
+which it is true:
 
 - answer: the sentences on top have a place on the screen;
 - parts: tables sort, and a variant's details are there;
-- pictures: each picture has been drawn;
+- pictures: each picture has been drawn, and each row's interval;
 - load: the browser says that the page is loaded.
 
 Prints the median and the range of each, beside the bound that was promised, and exits with 1 when one is missed.
@@ -20,15 +21,18 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.errors import ExitCode
 from bench.model.scenario import State
 from bench.ports import process
 from bench.ports.clock import SystemClock
 from bench.ports.run_store import RunStore
+from bench.report.html.page import RunParts
 from tests.browser.conftest import DESKTOP
 from tests.conftest import CHROMIUM
 from tests.pages import large
@@ -36,17 +40,21 @@ from tests.pages import large
 CLOCK = SystemClock()
 OPENS = 9
 STATES = (State.COLD, State.WARM, State.EDIT_SOURCE, State.EDIT_DEPS)
+LATER = timedelta(days=1)
+SLOWER = 1.2
+"""How much longer each build of the later run takes: no verdict and no table of blame is spared."""
 WATCH = """
 (() => {
   const seen = (window.seen = {});
   const placed = (one) => one && one.getBoundingClientRect().height > 0;
+  const all = (what, within = document) => [...within.querySelectorAll(what)];
   const checks = {
-    answer: () => placed(document.querySelector("#r1-answer .lead")),
-    parts: () => placed(document.querySelector("#r1-rows thead button")) && placed(document.querySelector(".shown h3")),
-    pictures: () => {
-      const figures = [...document.querySelectorAll("figure.chart")];
-      return document.readyState !== "loading" && figures.every((one) => [...one.querySelectorAll("svg")].some(placed));
-    },
+    answer: () => placed(document.querySelector("section .lead")),
+    parts: () => [".rows thead button", ".shown h3"].every((one) => placed(document.querySelector(one))),
+    pictures: () =>
+      document.readyState !== "loading" &&
+      all("figure.chart").every((one) => all("svg", one).some(placed)) &&
+      all(".axis-lane").every(placed),
     load: () => document.readyState === "complete",
   };
   const look = (now) => {
@@ -59,41 +67,63 @@ WATCH = """
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A run, and what its page may cost at most."""
+    """Runs of one size, one or two that are compared, and what their page may cost at most."""
 
     variants: int
     rounds: int
+    compared: bool = False
     most_bytes: float
     most_s: float
 
     @property
     def title(self) -> str:
         """The case in words."""
-        return f"{self.variants:,} variants, {len(STATES)} states, {self.rounds} rounds"
+        what = "comparison of two runs of " if self.compared else ""
+        return f"{what}{self.variants:,} variants, {len(STATES)} states, {self.rounds} rounds"
+
+    @property
+    def runs(self) -> tuple[RunParts, ...]:
+        """The runs of the page."""
+        run = large(self.variants, STATES, self.rounds)
+        return (run, later(run)) if self.compared else (run,)
 
 
 CASES = (
     Case(variants=48, rounds=10, most_bytes=3e6, most_s=1.0),
     Case(variants=1000, rounds=3, most_bytes=8e6, most_s=3.0),
+    Case(variants=48, rounds=10, compared=True, most_bytes=5e6, most_s=1.0),
 )
 
 
-def record(case: Case, results: Path) -> None:
-    """Write the run into a results folder."""
-    parts = large(case.variants, STATES, case.rounds)
+def later(parts: RunParts) -> RunParts:
+    """The same run as of a day later, when every build took longer."""
+    created_at = parts.run.created_at + LATER
+    run_id = f"{created_at:%Y%m%d-%H%M%S}-{parts.run.plan.scenario}"
+    run = msgspec.structs.replace(parts.run, id=run_id, created_at=created_at)
+    trials = tuple(msgspec.structs.replace(one, wall_s=SLOWER * (one.wall_s or 0.0)) for one in parts.trials)
+    return msgspec.structs.replace(parts, run=run, trials=trials)
+
+
+def record(parts: RunParts, results: Path) -> str:
+    """Write a run into a results folder; returns its id."""
     with RunStore(results).create(parts.run) as writer:
         for variant, text in parts.dockerfiles.items():
             writer.write_dockerfile(variant, text)
         for trial in parts.trials:
             writer.append(trial)
+    return parts.run.id
 
 
-def write_page(results: Path, path: Path) -> float:
-    """Write the page as a user does, and return the seconds that the command took."""
-    command = [sys.executable, "-m", "bench", "report", "latest", "--results", str(results), "--out", str(path)]
+def write_page(runs: Sequence[str], results: Path, path: Path) -> float:
+    """Write the page of one run, or of two, as a user does, and return the seconds that the command took."""
+    words = ["compare", *runs, "--html"] if runs[1:] else ["report", *runs]
+    command = [sys.executable, "-m", "bench", *words, "--results", str(results), "--out", str(path)]
     begun = CLOCK.monotonic_s()
-    process.run(command)
-    return CLOCK.monotonic_s() - begun
+    done = process.run(command, check=False)
+    took_s = CLOCK.monotonic_s() - begun
+    if done.returncode not in {ExitCode.OK, ExitCode.REGRESSION, ExitCode.UNDECIDED}:
+        raise RuntimeError(done.error_text)
+    return took_s
 
 
 def open_page(browser: Browser, path: Path) -> dict[str, float]:
@@ -126,16 +156,15 @@ def show(case: Case, n_bytes: int, write_s: float, opened: Sequence[dict[str, fl
 def measure(browser: Browser, case: Case, opens: int) -> int:
     """Record, write and open one case; returns how many bounds were missed."""
     with tempfile.TemporaryDirectory(prefix="buildmark-report-") as folder:
-        results, path = Path(folder, "results"), Path(folder, "report.html")
-        record(case, results)
-        write_s = write_page(results, path)
+        results, path = Path(folder, "results"), Path(folder, "page.html")
+        write_s = write_page([record(parts, results) for parts in case.runs], results, path)
         open_page(browser, path)  # the first one starts the browser's own parts
         opened = [open_page(browser, path) for _ in range(opens)]
         return show(case, path.stat().st_size, write_s, opened)
 
 
 def main() -> int:
-    """Measure both cases."""
+    """Measure every case."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--opens", type=int, default=OPENS, help="how often each page is opened")
     given = parser.parse_args()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 WIDE = 100
+AT_MOST = "at most "
 BAR_WIDTH, LONGEST_ELAPSED, LONGEST_LEFT, LEAST_WORDS = 24, len("1:23:45"), len("59 min 59 s left"), 12
 REDRAWS_PER_S = 2
 """Drawing takes a processor from the build that is being timed, so it is done seldom."""
@@ -33,7 +34,10 @@ def make_watcher(clock: Clock) -> Watcher:
 
 
 class _Pace:
-    """Follows a campaign: which trial is under way, how many are over, how long the rest will take."""
+    """Follows a campaign: which trial is under way, how many are over, how long the rest will take.
+
+    Where rows that are settled are built no more, nobody knows how many trials are to come: the numbers are the most.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -41,13 +45,18 @@ class _Pace:
         self._waiting: deque[PlannedTrial] = deque()
         self._begun_s = clock.monotonic_s()
         self._told: set[tuple[str, tuple[str, ...]]] = set()
+        self._at_most = ""
         self.total = 0
 
-    def start(self, missing: tuple[PlannedTrial, ...]) -> None:
+    def start(self, run: Run, missing: tuple[PlannedTrial, ...]) -> None:
         self._waiting = deque(missing)
+        self._at_most = "" if run.adaptive is None else AT_MOST
         self.total = len(missing)
 
     def trial_started(self, planned: PlannedTrial) -> None:
+        while self._waiting and self._waiting[0].number < planned.number:  # its row is settled
+            self._waiting.popleft()
+            self.total -= 1
         if self._waiting and self._waiting[0].number == planned.number:
             self._waiting.popleft()
         self._begun_s = self._clock.monotonic_s()
@@ -68,12 +77,21 @@ class _Pace:
         self._told.add((trial.variant, words))
         return tuple(plain_text(word) for word in words)
 
+    def to_go(self) -> str:
+        """How many trials a campaign begins with."""
+        return f"{self._at_most}{count_text(self.total, 'trial')} to go"
+
+    @property
+    def of(self) -> str:
+        """What stands between the number of a trial and that of all: `/`, or ` of at most `."""
+        return f" of {self._at_most}" if self._at_most else "/"
+
     def left(self) -> str:
         """How long the rest will take, in words; empty where that is not known, or nothing is left."""
         if not self._waiting:
             return ""
         estimate_s = self._time_left.estimate_s(self._waiting)
-        return "" if estimate_s is None else f"{readable_time(estimate_s)} left"
+        return "" if estimate_s is None else f"{self._at_most}{readable_time(estimate_s)} left"
 
 
 class LineWatcher:
@@ -84,8 +102,8 @@ class LineWatcher:
 
     def started(self, run: Run, missing: tuple[PlannedTrial, ...]) -> None:
         """See Watcher."""
-        self._pace.start(missing)
-        typer.echo(f"run {run.id}: {count_text(len(missing), 'trial')} to go", err=True)
+        self._pace.start(run, missing)
+        typer.echo(f"run {run.id}: {self._pace.to_go()}", err=True)
 
     def trial_started(self, planned: PlannedTrial) -> None:
         """See Watcher."""
@@ -94,7 +112,7 @@ class LineWatcher:
     def trial_ended(self, trial: Trial) -> None:
         """See Watcher."""
         self._pace.trial_ended(trial)
-        count = f"[{self._pace.done}/{self._pace.total}]"
+        count = f"[{self._pace.done}{self._pace.of}{self._pace.total}]"
         left = self._pace.left()
         typer.echo(
             f"{count} round {trial.round}  {trial.variant}  {trial.state}  {result_words(trial)}"
@@ -118,14 +136,13 @@ class BarWatcher:
 
     def started(self, run: Run, missing: tuple[PlannedTrial, ...]) -> None:
         """See Watcher."""
-        del run
         from rich.console import Console
         from rich.progress import Progress
 
-        self._pace.start(missing)
+        self._pace.start(run, missing)
         console = Console(stderr=True)
         self._bar = Progress(
-            *_bar_columns(console.width, len(missing)),
+            *_bar_columns(console.width, len(missing), self._pace.of),
             console=console,
             transient=True,
             refresh_per_second=REDRAWS_PER_S,
@@ -136,7 +153,10 @@ class BarWatcher:
     def trial_started(self, planned: PlannedTrial) -> None:
         """See Watcher."""
         self._pace.trial_started(planned)
-        self._update(description=f"round {planned.round}  {planned.variant}  {planned.state}")
+        self._update(
+            total=self._pace.total,
+            description=f"round {planned.round}  {planned.variant}  {planned.state}",
+        )
 
     def trial_ended(self, trial: Trial) -> None:
         """See Watcher."""
@@ -159,17 +179,21 @@ class BarWatcher:
             self._bar.update(self._task, **changes)  # type: ignore[arg-type]  # its fields are its own
 
 
-def _bar_columns(width: int, total: int) -> list[ProgressColumn]:
-    """What fits on one line: on a narrow terminal the numbers and the words, without the bar itself."""
+def _bar_columns(width: int, total: int, of: str) -> list[ProgressColumn]:
+    """What fits on one line: on a narrow terminal the numbers and the words, without the bar itself.
+
+    `of` stands between the numbers.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.table import Column
 
     wide: list[ProgressColumn] = [BarColumn(bar_width=BAR_WIDTH), TimeElapsedColumn()] if width >= WIDE else []
-    taken = 2 * len(f"{total}") + LONGEST_LEFT + 3 + (BAR_WIDTH + LONGEST_ELAPSED + 2 if wide else 0)
+    left = LONGEST_LEFT + (len(AT_MOST) if AT_MOST in of else 0)
+    taken = 2 * len(f"{total}") + len(of) + left + 2 + (BAR_WIDTH + LONGEST_ELAPSED + 2 if wide else 0)
     words = Column(no_wrap=True, overflow="ellipsis", max_width=max(width - taken - 1, LEAST_WORDS))
     return [
         *wide,
-        MofNCompleteColumn(),
+        MofNCompleteColumn(separator=of, table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
         TextColumn("{task.description}", markup=False, table_column=words),
     ]

@@ -90,6 +90,7 @@ class NoteKind(StrEnum):
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
     DECIDED = "decided"
+    PLAIN_EFFECTS = "plain-effects"
     CUT_OFF = "cut-off"
     UNAVAILABLE = "unavailable"
     FAILED = "failed"

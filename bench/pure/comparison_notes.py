@@ -12,6 +12,7 @@ from bench.model.run import Run
 from bench.model.scenario import REVISION_AXIS
 from bench.model.verdict import Verdict
 from bench.pure.comparison_looks import decided_pairs, place_of
+from bench.pure.quantities import percent_text
 from bench.pure.repeated_looks import Place
 from bench.pure.schedule import due_trials
 from bench.pure.sides import Side, is_same_run
@@ -146,7 +147,7 @@ def _noise(rows: Sequence[ComparedRow]) -> Iterator[ComparisonNote]:
         yield ComparisonNote(
             kind=ComparisonNoteKind.CONTROLLED,
             subjects=tuple(dict.fromkeys(row.control for row in controlled if row.control)),
-            detail=f"{1 - min(row.shrink for row in controlled if row.shrink is not None):.0%}",
+            detail=percent_text(1 - min(row.shrink for row in controlled if row.shrink is not None)),
             count=len(controlled),
         )
     canaries = [row for row in rows if row.method is Method.CANARY]

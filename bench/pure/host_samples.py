@@ -13,6 +13,7 @@ import msgspec
 from bench.model.trial import HostUse, Reading
 from bench.pure.cgroup_files import DiskBytes
 from bench.pure.proc_counters import HostCpu, NetBytes
+from bench.pure.quantities import percent_text
 
 DISTURBED_ABOVE = 0.1
 """The default of `--disturbed-above`, a share of the machine's CPU time. docs/METHODOLOGY.md says where it is from."""
@@ -118,6 +119,6 @@ def disturbance(use: HostUse | None, above: float | None) -> str | None:
     if use.other_cpu_share <= above or use.other_cpu_s < LEAST_OTHER_CPU_S:
         return None
     return (
-        f"other work took {use.other_cpu_share:.0%} of the machine's CPU time ({use.other_cpu_s:.2f} s), "
-        f"more than {above:.0%}"
+        f"other work took {percent_text(use.other_cpu_share)} of the machine's CPU time ({use.other_cpu_s:.2f} s), "
+        f"more than {percent_text(above)}"
     )

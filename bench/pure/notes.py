@@ -12,14 +12,16 @@ from collections.abc import Iterator, Sequence
 from bench.model.plan import CANARY
 from bench.model.rules import Decide
 from bench.model.run import Run
+from bench.model.scenario import REVISION_AXIS
 from bench.model.summary import Note, NoteKind, Overhead
 from bench.model.trial import Trial, TrialStatus
 from bench.model.verdict import Verdict
 from bench.pure.effects import Measured, references_missing
 from bench.pure.last_words import cause_of, last_words
 from bench.pure.metrics import counts, in_order, metric_values, weighed_values
+from bench.pure.quantities import percent_text
 from bench.pure.repeated_looks import comparisons
-from bench.pure.schedule import due_trials, rule_of, stopped_by
+from bench.pure.schedule import Stop, due_trials, rule_of, stopped_by
 from bench.pure.statistics import NOMINAL_COVERAGE, Estimate, median_estimate
 
 _NOTE_OF_STATUS = {
@@ -34,21 +36,26 @@ FEWEST_FOR_QUARTILES = 4
 def notes_of(
     run: Run,
     trials: tuple[Trial, ...],
+    recorded: tuple[Trial, ...],
     measured: Measured,
     overhead: Overhead,
     *,
     being_written: bool,
     warning: str | None,
 ) -> tuple[Note, ...]:
-    """Everything worth saying about a run, the gravest first."""
+    """Everything worth saying about a run, the gravest first.
+
+    `recorded` are the trials as the run itself saw them, though `trials` count those that were disturbed.
+    """
     valid = [trial for trial in trials if counts(trial)]
     return (
-        *_progress(run, trials, being_written=being_written),
+        *_progress(run, recorded, being_written=being_written),
         *([] if warning is None or being_written else [Note(kind=NoteKind.CUT_OFF, subjects=(), detail=warning)]),
         *_unavailable(run, trials),
         *_lost(trials),
         *_disturbed(trials),
         *_decided(run, trials),
+        *_plain_effects(run, recorded),
         *_canary(trials),
         *_smoke(trials),
         *(Note(kind=NoteKind.NO_REFERENCE, subjects=pair, detail="") for pair in references_missing(run, measured)),
@@ -88,6 +95,15 @@ def _decided(run: Run, trials: Sequence[Trial]) -> Iterator[Note]:
             )
 
 
+def _plain_effects(run: Run, recorded: Sequence[Trial]) -> Iterator[Note]:
+    """Where a lucky moment may have ended the rounds, the effects do not know it; `bench.pure.comparison` does."""
+    axes = [axis for axis, levels in run.axes.items() if len(levels) > 1]
+    axis = REVISION_AXIS if run.revisions else next(iter(axes), None)
+    decides = run.adaptive is not None and run.adaptive.decide is not None
+    if axis is not None and decides and stopped_by(run, recorded) not in {None, Stop.NOTHING}:
+        yield Note(kind=NoteKind.PLAIN_EFFECTS, subjects=(run.id, axis), detail="")
+
+
 def _times(estimate: Estimate | None) -> str:
     return "" if estimate is None else f" ({estimate.ratio:.2f} times)"
 
@@ -97,7 +113,7 @@ def _canary(trials: Sequence[Trial]) -> Iterator[Note]:
     walls = [trial.wall_s for trial in trials if trial.variant == CANARY and counts(trial) and trial.wall_s]
     if len(walls) >= FEWEST_FOR_QUARTILES:
         first, middle, third = statistics.quantiles(walls, n=4)
-        detail = f"{middle:.2f} s, {(third - first) / middle:.0%}"
+        detail = f"{middle:.2f} s, {percent_text((third - first) / middle)}"
         yield Note(kind=NoteKind.CANARY, subjects=(), detail=detail, count=len(walls))
 
 
@@ -138,7 +154,7 @@ def _disturbed(trials: Sequence[Trial]) -> Iterator[Note]:
     if left_out:
         variants = dict.fromkeys(f"{trial.variant} {trial.state}" for trial in left_out)
         shares = [trial.host.other_cpu_share or 0.0 for trial in left_out if trial.host]
-        worst = f"{max(shares, default=0.0):.0%}"
+        worst = percent_text(max(shares, default=0.0))
         yield Note(kind=NoteKind.DISTURBED, subjects=tuple(variants), detail=worst, count=len(left_out))
 
 

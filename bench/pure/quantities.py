@@ -1,4 +1,4 @@
-"""Bytes as people read them. `bench.report.units` has the other quantities, which only reports need."""
+"""Bytes and shares as people read them. `bench.report.units` has the other quantities, which only reports need."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def bytes_text(size: float) -> str:
             value = size / factor
             return f"{value:.{decimals(value)}f} {unit}"
     return f"{size:.0f} B"
+
+
+def percent_text(ratio: float) -> str:
+    """A share of one: `100 %`."""
+    return f"{ratio * 100:.0f} %"
 
 
 def decimals(value: float) -> int:

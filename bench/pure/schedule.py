@@ -15,13 +15,22 @@ from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.trial import Trial
 from bench.pure.adaptive import settled_rows
+from bench.pure.metrics import counts
 
 
 class Stop(StrEnum):
-    """Why a run needs no more trials, though its plan has more."""
+    """Why a run needs no more trials, though its plan has more.
+
+    Every row is settled; or all but those of which no trial counts, or of whose reference none does, so that more
+    rounds would not help; or nothing counts at all; or the budget does not hold another round; or the plan's last
+    round is over, before which only some rows were settled.
+    """
 
     SETTLED = "settled"
+    HOPELESS = "hopeless"
+    NOTHING = "nothing"
     BUDGET = "budget"
+    ROUNDS = "rounds"
 
 
 def due_trials(run: Run, recorded: Sequence[Trial]) -> tuple[PlannedTrial, ...]:
@@ -41,7 +50,20 @@ def stopped_by(run: Run, recorded: Sequence[Trial]) -> Stop | None:
     if due_trials(run, recorded) or len(recorded) == len(run.plan.trials):
         return None
     latest = max((trial.round for trial in recorded), default=0)
-    return Stop.BUDGET if latest < run.plan.rounds and _is_spent(run, recorded, latest + 1) else Stop.SETTLED
+    if _rows(run) <= _settled(run, recorded):
+        return _settled_stop(run, recorded)
+    return Stop.BUDGET if latest < run.plan.rounds and _is_spent(run, recorded, latest + 1) else Stop.ROUNDS
+
+
+def _settled_stop(run: Run, recorded: Sequence[Trial]) -> Stop:
+    counting = {(trial.variant, trial.state) for trial in recorded if counts(trial)}
+    if not counting & _rows(run):
+        return Stop.NOTHING
+    return Stop.SETTLED if _rows(run) <= counting else Stop.HOPELESS
+
+
+def _rows(run: Run) -> frozenset[tuple[str, State]]:
+    return frozenset((variant.id, state) for variant in run.plan.variants for state in run.plan.states)
 
 
 def spent_s(trials: Iterable[Trial]) -> float:
@@ -54,8 +76,7 @@ def _wanted(run: Run, recorded: Sequence[Trial], number: int) -> list[PlannedTri
     if _is_spent(run, recorded, number):
         return []
     settled = _settled(run, [trial for trial in recorded if trial.round < number])
-    rows = {(variant.id, state) for variant in run.plan.variants for state in run.plan.states}
-    if rows <= settled:
+    if _rows(run) <= settled:
         return []
     return [one for one in run.plan.trials if one.round == number and (one.variant, one.state) not in settled]
 

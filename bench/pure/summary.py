@@ -48,6 +48,7 @@ def summarise(
     `being_written` says that the run is still under way, `warning` that a last record was cut off; both become notes.
     Trials that other work disturbed are counted and told, and summarised only with `keep_disturbed`.
     """
+    recorded = trials
     if keep_disturbed:
         trials = tuple(msgspec.structs.replace(trial, disturbed=None) for trial in trials)
     by_place: defaultdict[tuple[str, State], list[Trial]] = defaultdict(list)
@@ -76,7 +77,7 @@ def summarise(
         run=_run_summary(run, trials),
         rows=_with_relative(rows),
         axes=axis_effects(run, measured),
-        notes=notes_of(run, trials, measured, overhead, being_written=being_written, warning=warning),
+        notes=notes_of(run, trials, recorded, measured, overhead, being_written=being_written, warning=warning),
         overhead=overhead,
     )
 

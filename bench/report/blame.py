@@ -32,6 +32,13 @@ from bench.report.units import (
 MOST_PARTS = 5
 _LONGEST_STEP = 48
 _OTHERS = "everything else"
+STEP = "step"
+"""The title of parts that explain no difference."""
+_TITLES = {
+    Verdict.SLOWER: "to blame",
+    Verdict.FASTER: "where the time was saved",
+    Verdict.UNDECIDED: "where the difference lies",
+}
 _BESIDE = {
     PartKind.CONTEXT: "reading the Dockerfile, sending the context",
     PartKind.PULL: "fetching and unpacking bases",
@@ -51,11 +58,13 @@ _CHANGES = {
 class Blamed(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of one row that are shown, under a heading.
 
-    `others` is the sum of the other parts, so that all add up to the difference. It is None where there is no
-    difference to explain, and the parts are there for what the cache or a layer did.
+    `title` says what the parts are: to blame, or less than that. `others` is the sum of the other parts, so that all
+    add up to the difference. It is None where there is no difference to explain, and the parts are there for what the
+    cache or a layer did.
     """
 
     heading: str
+    title: str
     parts: tuple[BlamedPart, ...]
     others: BlamedPart | None
 
@@ -80,6 +89,7 @@ def blamed_row(row: ComparedRow, comparison: Comparison) -> Blamed | None:
     others = [part for part in row.blame.parts if part not in shown]
     return Blamed(
         heading=plain_text(_heading(row, row.blame, explains=explains)),
+        title=_title(row, explains=explains),
         parts=tuple(shown),
         others=_sum(others) if explains and others else None,
     )
@@ -98,6 +108,11 @@ def _heading(row: ComparedRow, found: Blame, *, explains: bool) -> str:
     return f"{row.name}, {row.state}: {difference} of wall time in the typical trials{doubt}, of which"
 
 
+def _title(row: ComparedRow, *, explains: bool) -> str:
+    """What the parts of a row are. Only what is slower for sure has something to blame."""
+    return STEP if row.verdict is None or not explains else _TITLES[row.verdict]
+
+
 def blame_columns(blamed: Blamed, *, markdown: bool = False) -> list[GridColumn]:
     """A part a row; columns that would be empty are left out, and shares where there is no difference."""
     others = () if blamed.others is None else (blamed.others,)
@@ -108,7 +123,7 @@ def blame_columns(blamed: Blamed, *, markdown: bool = False) -> list[GridColumn]
         GridColumn(header="share", cells=tuple(_share(part) for part in parts)),
     ]
     columns = [
-        GridColumn(header="to blame" if others else "step", cells=labels, left=True),
+        GridColumn(header=blamed.title, cells=labels, left=True),
         *(differences if others else ()),
         GridColumn(header="base → head", cells=_cells(parts, _times), drop=3),
         GridColumn(header="changed", cells=_cells(parts, _what_changed), left=True, drop=1),
@@ -153,7 +168,7 @@ def _cells(
 
 
 def _label(part: BlamedPart, *, markdown: bool) -> str:
-    """What is to blame: the step as the head has it, where it has."""
+    """What a part is called: the step as the head has it, where it has."""
     step = part.head or part.base
     if step is None:
         return part_title(part.kind)

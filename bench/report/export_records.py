@@ -63,7 +63,9 @@ def load_records(folder: RunFolder, *, keep_disturbed: bool = False) -> RunRecor
     trials = read.trials
     if keep_disturbed:
         trials = tuple(msgspec.structs.replace(trial, disturbed=None) for trial in trials)
-    summary = summarise(run, trials, being_written=being_written, warning=read.warning)
+    summary = summarise(
+        run, read.trials, being_written=being_written, warning=read.warning, keep_disturbed=keep_disturbed
+    )
     return RunRecords(run=run, trials=trials, summary=summary)
 
 

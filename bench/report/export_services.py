@@ -40,7 +40,7 @@ def _entry(records: RunRecords, row: Row, name: str, metric: MetricSummary) -> d
         "value": metric.median,
         "range": f"{metric.low:.10g}{DASH}{metric.high:.10g}",
         "extra": f"run {run.id}\nmedian of {metric.n} of {row.n_planned} planned trials\n"
-        f"the range covers the true median with {metric.coverage:.1%}\n"
+        f"the range covers the true median with {metric.coverage * 100:.1f} %\n"
         f"{run.engine.kind} engine {run.engine.server_version}, {run.builder}",
     }
 

@@ -14,6 +14,13 @@ from bench.report.units import plain_text
 _MOST_SUBJECTS = 4
 _LONGEST_OUTPUT = 300
 _ABOUT_METRICS = frozenset({NoteKind.METERS, NoteKind.HOST_WIDE, NoteKind.ABSENT})
+_STOPS: Mapping[Stop, str] = {
+    Stop.SETTLED: "every row was settled",
+    Stop.HOPELESS: "every row was settled but those of which no trial counts, or none of what they are compared with",
+    Stop.NOTHING: "none of its trials counts",
+    Stop.BUDGET: "another one would have been over the budget",
+    Stop.ROUNDS: "it was to take no more; not every row was settled",
+}
 _TITLES: Mapping[str, str] = {
     "cpu_user_s": "user CPU time",
     "cpu_system_s": "system CPU time",
@@ -100,8 +107,15 @@ def _smoke(note: Note) -> str:
 
 
 def _stopped(note: Note) -> str:
-    why = "every row was settled" if note.subjects[0] == Stop.SETTLED else "another one would have been over the budget"
-    return f"The run ended after {note.detail} rounds, since {why}."
+    return f"The run ended after {note.detail} rounds, since {_STOPS[Stop(note.subjects[0])]}."
+
+
+def _plain_effects(note: Note) -> str:
+    run, axis = note.subjects
+    return (
+        "Rounds ended when something was decided, and the intervals of the effects are plain ones, which are too "
+        f"narrow for that. To judge an axis as the run did: buildmark compare {run} --axis {axis}"
+    )
 
 
 def _decided(note: Note) -> str:
@@ -164,6 +178,7 @@ _SENTENCES: Mapping[NoteKind, Callable[[Note], str]] = {
     NoteKind.INVALID: _invalid,
     NoteKind.DISTURBED: _disturbed,
     NoteKind.DECIDED: _decided,
+    NoteKind.PLAIN_EFFECTS: _plain_effects,
     NoteKind.CANARY: _canary,
     NoteKind.SMOKE: _smoke,
     NoteKind.NO_REFERENCE: _no_reference,

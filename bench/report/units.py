@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from bench.pure.quantities import bytes_text, decimals
+from bench.pure.quantities import bytes_text, decimals, percent_text
 
 __all__ = [
     "ABSENT",
@@ -79,11 +79,6 @@ def metric_range_text(low: float, high: float, unit: str, *, like: float) -> str
     if unit == "s":
         return seconds_range_text(low, high, like=like)
     return metric_text(low, unit) if low == high else f"{metric_text(low, unit)}{DASH}{metric_text(high, unit)}"
-
-
-def percent_text(ratio: float) -> str:
-    """A share of one: `100 %`."""
-    return f"{ratio * 100:.0f} %"
 
 
 def share_text(share: float) -> str:

@@ -49,7 +49,7 @@ def test_a_trial_beside_other_work_is_marked_and_kept_with_the_machines_samples(
     rig.go()
     for trial in rig.trials():
         assert trial.status is TrialStatus.VALID
-        assert trial.disturbed == "other work took 25% of the machine's CPU time (5.00 s), more than 10%"
+        assert trial.disturbed == "other work took 25 % of the machine's CPU time (5.00 s), more than 10 %"
         assert trial.host is not None
         assert trial.host.samples is not None
         file = tmp_path / "results" / rig.run.id / trial.host.samples

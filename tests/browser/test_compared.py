@@ -261,3 +261,26 @@ def test_a_large_comparison_stays_within_what_is_promised(show: Show) -> None:
     assert shown.path.stat().st_size < 5 * MEGABYTE
     shown.page.goto(f"{shown.page.url}#c-v191")
     expect(shown.page.locator("#c-detail table.steps")).to_be_visible()
+
+
+def test_much_data_is_packed_and_the_page_is_the_same(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.report.html.render.PACKED_FROM", 0)
+    page = show(revisions()).page
+    expect(page.locator("script#c-data")).to_have_attribute("type", "application/gzip")
+    expect(page.locator("#c-detail h3")).to_have_text("debian-12, cold")
+    page.goto(f"{page.url}#c-v3")
+    expect(page.locator("#c-detail h3")).to_have_text("alpine-3.23, warm")
+    expect(page.locator("#c-diff").get_by_role("status")).to_have_text("The two are the same.")
+    page.get_by_label("Variant contains").fill("ALPINE")
+    expect(page.locator("#c-table").get_by_role("status")).to_have_text("2 of 4 rows")
+
+
+def test_a_browser_that_cannot_unpack_says_so_and_shows_the_rest(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.report.html.render.PACKED_FROM", 0)
+    page = show(revisions()).page
+    page.add_init_script("delete window.DecompressionStream")
+    page.reload()
+    expect(page.locator("#c-detail")).to_contain_text("This browser cannot unpack the details")
+    expect(page.locator("#c-diff")).to_contain_text("This browser cannot unpack the details")
+    expect(page.locator("#c-rows tbody tr").last).to_be_visible()
+    expect(page.locator(".blame li").first).to_be_visible()

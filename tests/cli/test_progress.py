@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import msgspec
 import pytest
 
 from bench.cli.progress import BarWatcher, LineWatcher, result_words
-from bench.model.plan import Plan
+from bench.model.plan import Adaptive, Plan
+from bench.model.scenario import State
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.fakes import FakeClock
 from tests.builders import make_lost_trial, make_plan, make_run, make_trial
@@ -78,6 +80,52 @@ class Terminal(io.StringIO):
         return True
 
 
+def shown(watcher: BarWatcher) -> str:
+    """What the bar looks like now, on its one line."""
+    bar = watcher._bar
+    assert bar is not None
+    lines = bar.console.render_lines(bar.get_renderable(), pad=False)
+    assert len(lines) == 1
+    return "".join(segment.text for segment in lines[0])
+
+
+def test_trials_that_settled_rows_need_no_more_are_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = make_plan({"base": ("debian-12", "alpine-3.23")}, rounds=3, states=(State.COLD,))
+    run = make_run(plan, adaptive=Adaptive(min_rounds=2, decide=0.05))
+    watcher = LineWatcher(FakeClock())
+    watcher.started(run, plan.trials)
+    ran = [one for one in plan.trials if one.round == 1 or one.variant == "debian-12"]
+    for planned in ran:
+        watcher.trial_started(planned)
+        watcher.trial_ended(make_trial(planned))
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert first.endswith(": at most 6 trials to go")
+    counts = [re.sub(r"\].*", "]", line) for line in lines]
+    assert counts[:2] == ["[1 of at most 6]", "[2 of at most 6]"]
+    left_out = [sum(1 for one in plan.trials if one.number < planned.number and one not in ran) for planned in ran[2:]]
+    assert counts[2:] == [f"[{at} of at most {6 - out}]" for at, out in zip((3, 4), left_out, strict=True)]
+    assert "(at most " in lines[2]
+
+
+def test_the_bar_goes_on_where_settled_rows_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    plan = make_plan({"base": ("debian-12", "alpine-3.23")}, rounds=3, states=(State.COLD,))
+    watcher = BarWatcher(FakeClock())
+    watcher.started(make_run(plan, adaptive=Adaptive(min_rounds=2, decide=0.05)), plan.trials)
+    try:
+        for planned in (plan.trials[0], plan.trials[1], plan.trials[4]):
+            watcher.trial_started(planned)
+            watcher.trial_ended(make_trial(planned))
+        text = shown(watcher)
+        assert text.startswith("3 of at most 4")
+        assert "round 3  " in text
+        assert len(text) <= 80
+    finally:
+        watcher.ended()
+
+
 def test_the_bar_fits_a_narrow_terminal_and_is_drawn_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("TERM", "xterm")
@@ -86,12 +134,9 @@ def test_the_bar_fits_a_narrow_terminal_and_is_drawn_seldom(monkeypatch: pytest.
     watcher.started(make_run(plan), plan.trials)
     try:
         watcher.trial_started(plan.trials[0])
-        bar = watcher._bar
-        assert bar is not None
-        assert bar.live.refresh_per_second == 2
-        lines = bar.console.render_lines(bar.get_renderable(), pad=False)
-        assert len(lines) == 1
-        text = "".join(segment.text for segment in lines[0])
+        text = shown(watcher)
+        assert watcher._bar is not None
+        assert watcher._bar.live.refresh_per_second == 2
         assert len(text) <= 60
         assert "0/6" in text
         assert "round 1  a-base" in text

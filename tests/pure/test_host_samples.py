@@ -41,7 +41,7 @@ def test_what_the_build_the_engine_and_the_client_used_is_not_other_work() -> No
 
 def test_more_than_the_share_of_other_work_disturbs() -> None:
     found = use(12.0, own=used(5, 2))
-    assert disturbance(found, 0.1) == ("other work took 22% of the machine's CPU time (4.50 s), more than 10%")
+    assert disturbance(found, 0.1) == ("other work took 22 % of the machine's CPU time (4.50 s), more than 10 %")
     assert disturbance(found, 0.3) is None
     assert disturbance(found, None) is None
 

@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 
+import msgspec
 import pytest
 
 from bench.model.plan import Adaptive, PlannedTrial
@@ -105,6 +106,63 @@ def test_the_tables_say_why_a_run_ended_early() -> None:
     assert NoteKind.INTERRUPTED not in notes
     assert notes[NoteKind.STOPPED].subjects == (Stop.SETTLED,)
     assert NoteKind.INTERRUPTED in {note.kind for note in summarise(run, trials[:-1]).notes}
+
+
+def ended(run: Run, builds: Callable[[PlannedTrial], Trial]) -> tuple[Stop | None, str]:
+    """Why a run ended early, and how the tables say so."""
+    trials = carry_out(run, builds)
+    notes = [note_text(note) for note in summarise(run, trials).notes if note.kind is NoteKind.STOPPED]
+    return stopped_by(run, trials), " ".join(notes)
+
+
+def disturbed(*variants: str) -> Callable[[PlannedTrial], Trial]:
+    """Builds that other work disturbed, of these variants."""
+
+    def builds(planned: PlannedTrial) -> Trial:
+        trial = build(planned)
+        return msgspec.structs.replace(trial, disturbed="other work") if planned.variant in variants else trial
+
+    return builds
+
+
+def test_a_run_of_which_nothing_counts_settled_nothing_and_says_so() -> None:
+    stop, said = ended(run_of(decide=0.05), disturbed(*RATIOS))
+    assert stop is Stop.NOTHING
+    assert said == "The run ended after 6 of 40 rounds, since none of its trials counts."
+
+
+@pytest.mark.parametrize("lost", [MERGED, SPLIT], ids=["a row", "the reference of all"])
+def test_rows_of_which_nothing_counts_are_not_called_settled(lost: str) -> None:
+    stop, said = ended(run_of(decide=0.05), disturbed(lost))
+    assert stop is Stop.HOPELESS
+    assert "every row was settled but those of which no trial counts" in said
+
+
+def test_a_run_that_came_to_its_last_round_with_some_rows_settled_does_not_call_all_of_them_so() -> None:
+    stop, said = ended(
+        run_of(9, decide=0.05), lambda one: build(one, spread=0.15 if one.variant == SQUASHED else 0.001)
+    )
+    assert stop is Stop.ROUNDS
+    assert said == "The run ended after 9 of 9 rounds, since it was to take no more; not every row was settled."
+
+
+def test_trials_that_are_counted_after_all_do_not_make_a_run_unfinished() -> None:
+    run = run_of(decide=0.05)
+    trials = carry_out(run, disturbed(*RATIOS))
+    kept = summarise(run, trials, keep_disturbed=True)
+    assert NoteKind.INTERRUPTED not in {note.kind for note in kept.notes}
+    assert kept.rows[0].n_valid == 6
+
+
+def test_effects_of_rounds_that_ended_when_something_was_decided_are_not_left_to_be_believed() -> None:
+    def told(run: Run, builds: Callable[[PlannedTrial], Trial] = build) -> list[str]:
+        notes = summarise(run, carry_out(run, builds)).notes
+        return [note_text(note) for note in notes if note.kind is NoteKind.PLAIN_EFFECTS]
+
+    (said,) = told(run_of(decide=0.05))
+    assert said.endswith("buildmark compare 20261123-090000-quick --axis layers")
+    assert told(run_of(6, decide=0.01), lambda planned: build(planned, spread=0.3)) == []
+    assert told(run_of(budget_s=100.0)) == []
 
 
 def test_without_a_rule_everything_that_is_missing_is_due() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from bench.model.build import StepStatus
 from bench.model.comparison import ComparedRow
 from bench.model.run import Revision
 from bench.model.scenario import State
+from bench.model.trial import Trial
 from bench.model.verdict import Verdict
 from bench.pure.comparison import compare, compare_axis
 from bench.pure.sides import Question, Side
+from bench.report.blame import blame_columns, blamed_rows
 from bench.report.comparison import render_comparison_table
 from bench.report.html.compared.held import ComparedParts
 from bench.report.html.compared.model import ComparedPage
@@ -22,8 +25,10 @@ from bench.report.html.model import Judgement
 from bench.report.units import DASH, TIMES
 from tests.compared_pages import ADDED_S, hostile, large, of_axis, revisions, two_runs
 from tests.pages import HOSTILE, SEEN
+from tests.pure.test_blame import timed
+from tests.pure.test_step_alignment import dockerfile
 from tests.report.test_html_model import parsed
-from tests.sides import make_side, slower_head, with_trials
+from tests.sides import REVISIONS, WEATHER, make_side, slower_head, with_trials
 
 SLOWER = 0
 """The place of the row that is slower: debian-12, cold."""
@@ -55,6 +60,43 @@ def test_the_answer_says_what_is_slower_by_how_much_and_what_is_to_blame() -> No
     assert first.blame[0].startswith("[build 3] RUN make part-2 --with=docs: +0.3")
     assert "changed: its text" in first.blame[0]
     assert answer.exit_text == "buildmark compare ends with exit code 1: something is slower."
+
+
+def test_only_what_is_slower_for_sure_has_something_to_blame() -> None:
+    def titles(head_s: float, rounds: int = 10) -> list[str]:
+        side = with_trials(make_side(axes=REVISIONS, rounds=rounds), lambda trial: _worked(trial, head_s))
+        comparison = compare_axis(side, "rev")
+        shown = page(ComparedParts(comparison=comparison, base=side, head=side)).answer.outcomes[0]
+        assert shown.blame
+        return [shown.blame_title, *(column.header for column in blame_columns(next(blamed_rows(comparison))))][:2]
+
+    assert titles(+0.5) == ["To blame:", "to blame"]
+    assert titles(-0.5) == ["Where the time was saved:", "where the time was saved"]
+    assert titles(+0.5, rounds=3) == ["Where the difference lies, if it is no chance:", "where the difference lies"]
+
+
+def test_steps_that_the_cache_tells_apart_are_called_so_where_no_difference_is_worth_a_word() -> None:
+    def missed(trial: Trial) -> Trial:
+        worked = _worked(trial, 0.0)
+        if trial.variant.endswith("HEAD"):
+            return worked
+        cached = msgspec.structs.replace(worked.steps[0], status=StepStatus.CACHED)
+        return msgspec.structs.replace(worked, steps=(cached, *worked.steps[1:]))
+
+    side = with_trials(make_side(axes=REVISIONS, rounds=3), missed)
+    comparison = compare_axis(side, "rev")
+    assert comparison.rows[0].verdict is Verdict.UNDECIDED
+    outcome = page(ComparedParts(comparison=comparison, base=side, head=side)).answer.outcomes[0]
+    assert outcome.blame_title == "Steps that the cache or their layers tell apart:"
+    assert outcome.blame[0].startswith("[2] COPY assets /srv")
+
+
+def _worked(trial: Trial, head_s: float) -> Trial:
+    """A step that takes a second, and so much more in HEAD."""
+    took_s = 1.0 + (head_s if trial.variant.endswith("HEAD") else 0.0)
+    wander = 1 + WEATHER[trial.round % len(WEATHER)]
+    made = timed(dockerfile("COPY assets /srv", "RUN make"), [0.1 * wander, took_s * wander], engine_s=0.1 * wander)
+    return msgspec.structs.replace(trial, wall_s=made.wall_s, time=made.time, steps=made.steps)
 
 
 def test_what_is_undecided_comes_with_what_would_decide_it() -> None:

@@ -49,6 +49,12 @@ def test_the_table_has_the_cells_of_the_terminal_and_numbers_to_sort_by() -> Non
     assert all(cell.text in shown for cell in row.cells)
 
 
+def test_the_title_says_what_was_built_and_the_line_under_it_what_the_title_does_not() -> None:
+    shown = view()
+    assert shown.title == "quick: Small assets, no network"
+    assert shown.headline.startswith("run 20261123-090000-quick · 6 rounds · ")
+
+
 def test_trials_that_do_not_count_are_listed_with_their_reason_and_last_words() -> None:
     failed, invalid, disturbed = view().surroundings.lost
     assert (failed.variant.text, failed.where, failed.status) == (FIRST, "cold, round 2 (trial 17)", "failed")

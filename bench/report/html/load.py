@@ -31,7 +31,9 @@ def load_parts(folder: RunFolder, *, keep_disturbed: bool = False) -> RunParts:
     trials = (
         tuple(msgspec.structs.replace(one, disturbed=None) for one in read.trials) if keep_disturbed else read.trials
     )
-    summary = summarise(run, trials, being_written=being_written, warning=read.warning)
+    summary = summarise(
+        run, read.trials, being_written=being_written, warning=read.warning, keep_disturbed=keep_disturbed
+    )
     return RunParts(run=run, trials=trials, summary=summary, dockerfiles=read_dockerfiles(folder, run))
 
 

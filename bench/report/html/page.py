@@ -9,7 +9,7 @@ import msgspec
 from bench import __version__
 from bench.model.run import Run
 from bench.model.scenario import State
-from bench.model.summary import Summary
+from bench.model.summary import RunSummary, Summary
 from bench.model.trial import Trial
 from bench.pure.fingerprint import environment_line
 from bench.report.html.answer import answer_of
@@ -48,9 +48,9 @@ def run_view(parts: RunParts, key: str) -> RunView:
     return RunView(
         key=key,
         id=visible(run.id),
-        title=visible(f"{summary.run.scenario}: {summary.run.title}"),
+        title=visible(_title(summary.run)),
         when=f"{summary.run.created_at:%Y-%m-%d %H:%M} UTC",
-        headline=visible(headline(summary.run)),
+        headline=visible(_headline(summary.run)),
         machine=visible(environment_line(summary.run.fingerprint)),
         answer=answer_of(summary, places),
         table=table,
@@ -62,3 +62,12 @@ def run_view(parts: RunParts, key: str) -> RunView:
         surroundings=surroundings_of(run, parts.trials, summary, places),
         details=details_of(run, parts.trials, parts.dockerfiles, names[best] if names else None),
     )
+
+
+def _title(run: RunSummary) -> str:
+    return f"{run.scenario}: {run.title}"
+
+
+def _headline(run: RunSummary) -> str:
+    """What the title does not say: which run it is, how it was measured, and on what."""
+    return headline(run).removeprefix(f"{_title(run)} · ")

@@ -7,8 +7,9 @@ const asVariants = (data) => ({
   variants: data.rows.map((row) => ({ name: row.name, levels: [row.verdict] })),
 });
 
-function setUpCompared(article) {
-  const data = JSON.parse(document.getElementById(`${article.id}-data`).textContent);
+async function setUpCompared(article) {
+  const data = await dataOrNote(article);
+  if (!data) return;
   setUpTable(article, asVariants(data));
   const show = setUpComparedDetail(article, data, setUpDiff(article, data));
   function follow() {

@@ -50,15 +50,11 @@ async function setUp() {
     if (link && link.getAttribute("href") === location.hash) follow();
   });
   for (const article of document.querySelectorAll("article.run")) {
-    const data = await dataOf(article).catch(() => null);
-    if (data) {
-      setUpTable(article, data);
-      shows.set(article.id, [setUpDetail(article, data), data]);
-      setUpDiff(article, data);
-    } else {
-      const words = "This browser cannot unpack the details of the variants. A newer one can, and so can: buildmark explain.";
-      for (const place of article.querySelectorAll(".shown, .sides")) place.replaceChildren(make("p", { class: "note" }, words));
-    }
+    const data = await dataOrNote(article);
+    if (!data) continue;
+    setUpTable(article, data);
+    shows.set(article.id, [setUpDetail(article, data), data]);
+    setUpDiff(article, data);
   }
   document.documentElement.dataset.parts = "ready";
   follow();

@@ -80,7 +80,16 @@ const number = (text) => make("td", { class: "number" }, text);
 const head = (text) => ({ text });
 const numeric = (text) => ({ text, number: true });
 
-/** The data of a run: JSON, or its gzip where there is much of it. Fails in a browser that cannot unpack that. */
+/** The data of an article, or null in a browser that cannot unpack it: that is said where the details would be. */
+async function dataOrNote(article) {
+  const data = await dataOf(article).catch(() => null);
+  if (data) return data;
+  const words = "This browser cannot unpack the details. A newer one can, and so can: buildmark explain.";
+  for (const place of article.querySelectorAll(".shown, .sides")) place.replaceChildren(make("p", { class: "note" }, words));
+  return null;
+}
+
+/** The data of an article: JSON, or its gzip where there is much of it. Fails in a browser that cannot unpack that. */
 async function dataOf(article) {
   const block = document.getElementById(`${article.id}-data`);
   if (block.type === "application/json") return JSON.parse(block.textContent);

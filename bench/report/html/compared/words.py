@@ -9,8 +9,7 @@ import math
 
 from bench.model.comparison import ComparedRow, Comparison, Method
 from bench.model.verdict import Verdict
-from bench.pure.metrics import WALL
-from bench.report.blame import Blamed, blame_columns, blamed_row
+from bench.report.blame import STEP, Blamed, blame_columns, blamed_row
 from bench.report.comparison_columns import more_text
 from bench.report.html.effect_words import percent_change, signed_change
 from bench.report.html.model import Judgement
@@ -77,9 +76,11 @@ def _what_more(row: ComparedRow) -> str:
 
 def blame_title(row: ComparedRow, comparison: Comparison) -> str:
     """What the parts under it are: those that made a difference of times, or that the cache or a layer tells apart."""
-    if comparison.metric != WALL or row.verdict in {Verdict.SAME, None}:
+    blamed = blamed_row(row, comparison)
+    if blamed is None or blamed.title == STEP:
         return "Steps that the cache or their layers tell apart:"
-    return "What differs most, if it is no chance:" if row.verdict is Verdict.UNDECIDED else "To blame:"
+    doubt = ", if it is no chance" if row.verdict is Verdict.UNDECIDED else ""
+    return f"{blamed.title.capitalize()}{doubt}:"
 
 
 def blame_texts(row: ComparedRow, comparison: Comparison) -> tuple[str, ...]:
