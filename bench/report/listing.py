@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from bench.errors import StorageError
 from bench.ports.run_folder import RunFolder
 from bench.ports.run_store import RunListing
+from bench.pure.schedule import is_complete
 
 HEADERS = ("run", "begun (UTC)", "state", "variants", "rounds", "trials", "what")
 
 
 class RunState(StrEnum):
-    """How far a run has come."""
+    """How far a run has come. One is complete also where its rule has ended it before the last round of its plan."""
 
     COMPLETE = "complete"
     RUNNING = "running"
@@ -20,7 +22,7 @@ class RunState(StrEnum):
 
 
 def render_listing(runs: Sequence[RunListing]) -> str:
-    """The runs as a table that ends with a newline. Raises StorageError when the trials of one cannot be read."""
+    """The runs as a table that ends with a newline; one that cannot be read has a row with its problem."""
     from tabulate import tabulate  # noqa: PLC0415 - slow to load, and not needed for --help
 
     align = ("left", "left", "left", "right", "right", "right", "left")
@@ -30,21 +32,41 @@ def render_listing(runs: Sequence[RunListing]) -> str:
 
 def _row(run: RunListing) -> tuple[str, ...]:
     if run.problem is not None or run.planned is None:
-        return (run.name, "", "unreadable", "", "", "", run.problem or "")
+        return _unreadable(run, run.problem or "")
+    try:
+        return _readable(run, run.planned)
+    except StorageError as error:
+        return _unreadable(run, error.message)
+
+
+def _unreadable(run: RunListing, problem: str) -> tuple[str, ...]:
+    return (run.name, "", "unreadable", "", "", "", problem)
+
+
+def _readable(run: RunListing, planned: int) -> tuple[str, ...]:
     folder = RunFolder(run.path)
     recorded = folder.count_trials()
+    of = "of up to" if run.is_adaptive and recorded < planned else "of"
     return (
         run.name,
         f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-        _state(folder, recorded, run.planned),
+        _state(folder, recorded, run),
         str(folder.count_variants()),
         str(run.rounds),
-        f"{recorded} of {run.planned}",
+        f"{recorded} {of} {planned}",
         run.title or "",
     )
 
 
-def _state(folder: RunFolder, recorded: int, planned: int) -> RunState:
+def _state(folder: RunFolder, recorded: int, run: RunListing) -> RunState:
     if folder.is_being_written():
         return RunState.RUNNING
-    return RunState.COMPLETE if recorded >= planned else RunState.INTERRUPTED
+    if recorded >= (run.planned or 0):
+        return RunState.COMPLETE
+    return RunState.COMPLETE if run.is_adaptive and _has_ended(folder) else RunState.INTERRUPTED
+
+
+def _has_ended(folder: RunFolder) -> bool:
+    """Whether a run that may stop early needs no more trials. They are all read: ask only where they matter."""
+    run = folder.read_run()
+    return is_complete(run, folder.read_trials(run).trials)

@@ -211,4 +211,4 @@ def _state(entry: RunEntry, run: RunInput | None, *, is_lost: bool) -> str:
         return "measured elsewhere" if entry.present else "folder gone"
     if run.being_written:
         return "being measured"
-    return "" if entry.n_recorded >= entry.n_planned else "interrupted"
+    return "" if entry.is_complete else "interrupted"
