@@ -19,7 +19,7 @@ from bench.pure.fingerprint_fields import FIELDS
 from bench.pure.metrics import IMAGE_SIZE, MORE_IS_BETTER, WALL
 from bench.pure.series import target_difference
 from bench.pure.trends import LEAST_RUNS
-from bench.report.history import commit_text, time_text
+from bench.report.history import commit_text, revisions_text, time_text
 from bench.report.html.model import Judgement, Link
 from bench.report.html.texts import short_name, visible
 from bench.report.site.lines import Places, Told, change_view, run_line, told_changes, told_steps
@@ -93,7 +93,7 @@ def target_page(followed: Followed, known: FollowedRuns, places: Places) -> Targ
         f"{count_text(len(steps), 'step')}.",
         facts=_facts(followed),
         changes=tuple(change_view(one, known.runs, places, UP) for one in told_changes([followed])),
-        notes=_notes(followed),
+        notes=_notes(followed, known),
         metrics=tuple(_metric(metric, followed, numbers) for metric in known.metrics),
         runs=tuple(run_line(key, known.runs[key], places, UP) for key in reversed(followed.runs)),
         points=tuple(_point(key, known.runs[key], places) for key in keys),
@@ -122,9 +122,8 @@ def _card(one: Followed, known: FollowedRuns, places: Places) -> Card:
     newest = one.runs[-1]
     entry = known.runs[newest]
     changes = told_changes([one])
-    verdict, judgement = _verdict(one, changes)
+    verdict, judgement = _verdict(one, changes, known)
     href = places.target(one)
-    last = change_view(changes[0], known.runs, places, "") if changes else None
     return Card(
         link=Link(text=short_name(one.scenario), href=href),
         target=visible(target_words(one.target)),
@@ -132,16 +131,16 @@ def _card(one: Followed, known: FollowedRuns, places: Places) -> Card:
         runs=count_text(len(one.runs), "run"),
         latest=Link(text=short_name(entry.name), href=places.run(newest)),
         when=time_text(entry.created_at),
-        commit=commit_text(entry.source.commit, dirty=entry.source.dirty),
+        commit="" if entry.revisions else commit_text(entry.source.commit, dirty=entry.source.dirty),
         spark=_overall(one),
         figures=_figures(one, known.metrics),
         verdict=verdict,
         judgement=judgement,
-        step=Link(text=f"commits: {last.commits}", href=last.scenario.href) if last else Link(text=""),
+        step=_told_of(one, changes, known, places),
     )
 
 
-def _verdict(one: Followed, changes: Sequence[Sequence[Told]]) -> tuple[str, Judgement]:
+def _verdict(one: Followed, changes: Sequence[Sequence[Told]], known: FollowedRuns) -> tuple[str, Judgement | None]:
     """What became of a scenario on a target last; the canary's steps are the machine's."""
     ours = [[told for told in group if told.series.name.variant != CANARY] for group in changes]
     newest = next((group for group in ours if group), None)
@@ -153,8 +152,36 @@ def _verdict(one: Followed, changes: Sequence[Sequence[Told]]) -> tuple[str, Jud
         return visible(words + more), judge_step(first.change, first.series.metric)
     there = [series for series in one.series if series.name.variant != CANARY]
     if not there:
-        return "nothing of it counts", Judgement.UNDECIDED
+        return _without_series(one, known)
     return verdict_of(max(there, key=lambda series: len(series.points)))
+
+
+def _without_series(one: Followed, known: FollowedRuns) -> tuple[str, Judgement | None]:
+    """Why a scenario on a target has no trend at all."""
+    n_compared = len(_compared(one, known))
+    if not n_compared:
+        return "nothing of it counts", Judgement.UNDECIDED
+    told = f"{count_text(n_compared, 'comparison')} of revisions, each with its verdict on a page of its own"
+    if n_compared == len(one.runs):
+        return told, None
+    return f"{told}; nothing counts of the other runs", Judgement.UNDECIDED
+
+
+def _told_of(one: Followed, changes: Sequence[Sequence[Told]], known: FollowedRuns, places: Places) -> Link:
+    """What changed last; without any series, the newest comparison of revisions that has a page."""
+    if changes:
+        last = change_view(changes[0], known.runs, places, "")
+        return Link(text=f"commits: {last.commits}", href=last.scenario.href)
+    shown = [key for key in _compared(one, known) if places.run(key) is not None]
+    if one.series or not shown:
+        return Link(text="")
+    words = revisions_text(known.runs[shown[-1]])
+    return Link(text=short_name(f"the newest {words}"), href=places.run(shown[-1]))
+
+
+def _compared(one: Followed, known: FollowedRuns) -> list[int]:
+    """The runs that compare revisions, the oldest first: they measured several commits, and are points of no series."""
+    return [key for key in one.runs if known.runs[key].revisions]
 
 
 def _overall(one: Followed) -> Spark | None:
@@ -228,8 +255,13 @@ def _facts(one: Followed) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _notes(one: Followed) -> tuple[str, ...]:
+def _notes(one: Followed, known: FollowedRuns) -> tuple[str, ...]:
     notes = []
+    if n_compared := len(_compared(one, known)):
+        notes.append(
+            f"The series leave out {count_text(n_compared, 'run')} made to compare revisions, which measured several "
+            "commits each: what each revision changed is told on the page of the run."
+        )
     if short := sum(series.is_short for series in one.series):
         notes.append(f"{short:,} series have fewer than {LEAST_RUNS} runs here: no step can be found there yet.")
     if any(series.name.variant == CANARY and series.changes for series in one.series):
