@@ -12,7 +12,7 @@ import pytest
 
 from bench.ports.run_store import RunStore
 from tests.cli.command import Buildmark
-from tests.history import BUDGET, record, record_all, run_id
+from tests.history import BUDGET, REVISIONS, record, record_all, run_id
 from tests.pages import HOSTILE
 from tests.sites import history, hostile_history
 
@@ -206,6 +206,19 @@ def test_a_folder_with_something_else_is_refused(buildmark: Buildmark, results: 
     nowhere = buildmark("publish", "file/site")
     assert nowhere.code == 5
     assert "try: name a folder that you may write" in nowhere.err
+
+
+def test_where_all_runs_compare_revisions_no_page_speaks_of_steps_to_be_found(
+    buildmark: Buildmark, results: Path, tmp_path: Path
+) -> None:
+    record(results, 0, revisions=REVISIONS)
+    buildmark("publish", "site")
+    made = pages(tmp_path / "site")
+    (trends,) = (text for name, text in made.items() if name.startswith("trends/"))
+    (run,) = (name for name in made if name.startswith("runs/"))
+    assert f'<a href="{run}"><bdi>the newest compares main, feature</bdi></a>' in made["index.html"]
+    assert "The series leave out 1 run made to compare revisions" in trends
+    assert "No step was found" not in trends
 
 
 def test_what_to_try_fits_the_folder_that_failed(buildmark: Buildmark, tmp_path: Path) -> None:

@@ -92,6 +92,9 @@ def test_runs_that_compare_revisions_are_said_to_be_what_they_are_and_led_to(res
     assert card.commit == ""
     assert [line.subject for line in seen.index.runs] == ["compares main, feature"] * 2
     assert seen.target().notes[0].startswith("The series leave out 2 runs made to compare revisions")
+    seen.places = Places(runs={}, targets=seen.places.targets)
+    (card,) = seen.index.groups[0].cards
+    assert (card.verdict, card.step.href) == ("2 comparisons of revisions", None)
 
 
 def test_a_comparison_beside_other_runs_hides_neither_their_trend_nor_that_nothing_of_them_counts(
