@@ -35,9 +35,14 @@ class RunFiles(msgspec.Struct, frozen=True, kw_only=True):
 class HistoryIndex(HistoryDatabase):
     """What is known of all runs. Every method raises StorageError when the database fails."""
 
-    def known(self, place: str) -> dict[str, str]:
-        """How the files of each run of a place looked when they were read, by the name of its folder."""
+    def known(self, place: str, *, complete: bool = False) -> dict[str, str]:
+        """How the files of each run of a place looked when they were read, by the name of its folder.
+
+        With `complete`, only of those that are.
+        """
         query = select(runs_table.c.name, runs_table.c.files).where(runs_table.c.place == place, runs_table.c.present)
+        if complete:
+            query = query.where(runs_table.c.is_complete)
         with self.reading() as connection:
             return {row.name: row.files for row in connection.execute(query)}
 

@@ -18,7 +18,7 @@ from bench.errors import StorageError
 from bench.model.history import IndexedRun, RunEntry, Target
 from bench.model.run import Source
 from bench.ports.disk import disk_error, read_bytes
-from bench.ports.history_database import index_url
+from bench.ports.history_database import FILE_NAME, index_url
 from bench.ports.history_index import HistoryIndex, RunFiles
 from bench.ports.run_folder import RUN_FILE, TRIALS_FILE, RunFolder, is_run
 from bench.ports.run_store import time_in_name
@@ -48,6 +48,22 @@ def open_index(word: str | None, results: Path) -> HistoryIndex:
         index.close()
         raise
     return index
+
+
+def known_complete(results: Path) -> frozenset[str]:
+    """The runs that the index beside them knows to be complete, as they are now.
+
+    It is only asked, and neither made nor brought up to date: whom it does not know must be looked at. That takes tens
+    of milliseconds for a run that a rule may end early.
+    """
+    if not (results / FILE_NAME).is_file():
+        return frozenset()
+    try:
+        with HistoryIndex(index_url(None, results)) as index:
+            known = index.known(_HERE, complete=True)
+    except StorageError:
+        return frozenset()
+    return frozenset(name for name, files in known.items() if _look(results / name) == files)
 
 
 def place_of(results: Path, *, shared: bool) -> str:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from bench.cli.main import app
 from bench.errors import BuildmarkError, ExitCode
 from bench.model.trial import TrialStatus
+from bench.ports.history_update import open_index
 from bench.ports.run_store import RunStore
 from bench.report.summaries import write_summaries
 from tests.builders import START, make_lost_trial, make_plan, make_run, make_trials
@@ -123,6 +124,14 @@ def test_a_run_that_ended_because_it_knew_enough_is_complete(store: RunStore) ->
     assert lines == {ended: "complete 1 3 2 of up to", interrupted: "interrupted 1 3 0 of up to"}
     with store.reopen(interrupted):
         assert " running " in show(store, "--list").stdout
+
+
+def test_the_index_spares_the_list_from_judging_runs_anew(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_history(store.results, 0, adaptive=BUDGET, rounds=1)
+    before = show(store, "--list").stdout
+    open_index(None, store.results).close()
+    monkeypatch.setattr("bench.report.listing.is_complete", lambda *_: pytest.fail("judged anew"))
+    assert show(store, "--list").stdout == before
 
 
 def test_a_run_of_which_a_part_is_missing_is_named_and_what_is_no_run_is_not(store: RunStore) -> None:

@@ -35,7 +35,7 @@ from bench.ports.history_queries import (
     targets,
 )
 from bench.ports.history_schema import version_table
-from bench.ports.history_update import open_index, update_index
+from bench.ports.history_update import known_complete, open_index, update_index
 from bench.ports.run_store import RunStore
 from bench.pure.series import target_of
 from tests.builders import START, make_engine, make_lost_trial, make_plan, make_run, make_trial, make_trials
@@ -218,6 +218,21 @@ def test_a_copy_of_a_run_that_ended_early_is_not_read_again(tmp_path: Path, url:
     with open_index(url, here) as index:
         assert {entry.name: entry.is_complete for entry in runs(index).values()} == {ended: True, interrupted: False}
         assert update_index(index, there, shared=True).read == (interrupted,)
+
+
+def test_an_index_is_asked_which_runs_are_complete_and_not_made_for_it(results: Path) -> None:
+    rule = Adaptive(min_rounds=1, budget_s=0.1)
+    ended = record(results, 0, count=2, adaptive=rule)
+    record(results, 1, count=1, adaptive=rule)
+    assert known_complete(results) == frozenset()
+    assert not (results / "history.sqlite").exists()
+    open_index(None, results).close()
+    assert known_complete(results) == {ended}
+    with (results / ended / "trials.jsonl").open("ab") as file:
+        file.write(b"{}")
+    assert known_complete(results) == frozenset()
+    (results / "history.sqlite").write_bytes(b"not a database, but longer than its header " * 9)
+    assert known_complete(results) == frozenset()
 
 
 def test_a_run_of_which_a_part_is_missing_is_named_and_what_is_no_run_is_not(results: Path, url: str) -> None:
