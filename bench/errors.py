@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -58,6 +59,14 @@ class BaseUnavailableError(BuildmarkError):
 
 class StorageError(BuildmarkError):
     """A file cannot be written or read: a full disk, missing rights, a broken record."""
+
+
+class DiskError(StorageError):
+    """The system refused to read or write something: `path` is what."""
+
+    def __init__(self, message: str, *, path: Path, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.path = path
 
 
 class NetworkError(BuildmarkError):

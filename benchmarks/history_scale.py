@@ -91,6 +91,7 @@ def _run(scenario: str, number: int, walls: np.ndarray) -> RunFiles:
         n_planned=len(trials),
         n_recorded=len(trials),
         n_valid=len(trials),
+        is_complete=True,
     )
     run = IndexedRun(entry=entry, target=TARGET, trials=trials)
     return RunFiles(run=run, files="", record_sha256=hashlib.sha256(name.encode()).hexdigest())

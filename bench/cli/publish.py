@@ -9,7 +9,7 @@ import typer
 
 from bench.cli.history import BranchOption, IndexOption, chosen_index, chosen_metrics
 from bench.cli.show import RESULTS, ResultsOption, from_here
-from bench.errors import StorageError, UsageError
+from bench.errors import DiskError, UsageError
 from bench.report.choices import SITE_METRICS, SITE_TITLE
 
 if TYPE_CHECKING:
@@ -72,14 +72,19 @@ def register(app: typer.Typer) -> None:
                         remedy="name it with --results",
                     )
                 done = bring_up_to_date(opened, results, site, options, shared=named is not None)
-        except StorageError as error:
-            if str(folder) in error.message and "--results" in (error.remedy or ""):
+        except DiskError as error:
+            if _is_within(error.path, folder, results):
                 error.remedy = "name a folder that you may write, on a disk with room"
             raise
         say_problems(done)
         typer.echo(f"{from_here(folder / INDEX)}: {summary_of(done)}")
         if open_ and not open_in_browser(folder / INDEX):
             typer.echo("no browser could be started: open that file yourself", err=True)
+
+
+def _is_within(path: Path, site: Path, results: Path) -> bool:
+    """Whether a path is of the site, and not of the runs where these lie in its folder."""
+    return path.is_relative_to(site) and not (results.is_relative_to(site) and path.is_relative_to(results))
 
 
 def say_problems(done: Published) -> None:

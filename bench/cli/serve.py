@@ -74,7 +74,7 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"note: whoever reaches {bind} can read the site", err=True)
         options = SiteOptions(title=title, metrics=chosen_metrics(metric or [METRICS]), branch=branch, events=EVENTS)
         site = _Served(results, options, chosen_index(index))
-        with endings_interrupt(), watch_results(results) as watch:
+        with endings_interrupt(), watch_results(results, made=_FOLDER) as watch:
             try:
                 site.renew()
                 with SiteServer(site.shown, bind=bind, port=port) as server:
@@ -109,8 +109,10 @@ class _Served:
             SiteFolder(self.shown.folder, told=self.shown.tell, patient=True) as site,
             open_index(self._named, self._results) as opened,
         ):
-            self.shown.know(site.keys)
+            if site.keys:  # else its folder was deleted, and all that open pages show is made again
+                self.shown.know(site.keys)
             done = publish(opened, self._results, site, self._options, shared=self._named is not None)
+            self.shown.know(site.keys)
         say_problems(done)
         if done.written or done.removed:
             typer.echo(summary_of(done))

@@ -93,4 +93,10 @@ def _list(results: Path) -> str:
     from bench.report.listing import render_listing
 
     runs = RunStore(results).list_runs()
-    return render_listing(runs) if runs else f"There is no run in {results} yet. Make one with: buildmark run quick\n"
+    if not runs:
+        return f"There is no run in {results} yet. Make one with: buildmark run quick\n"
+    if not any(run.is_adaptive for run in runs):
+        return render_listing(runs)
+    from bench.ports.history_update import known_complete  # slow to load
+
+    return render_listing(runs, known_complete=known_complete(results))

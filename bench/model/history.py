@@ -44,9 +44,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A run as the index knows it. `name` is its folder's.
 
-    `n_valid` counts the trials that count: valid, and not disturbed. `target` is a digest, `bases` are those of the
-    base images by their names. `present` is False where the folder has gone and a shared index remembers the run.
-    `problem` says why the record cannot be read; then the scenario is empty and the numbers are 0.
+    `n_valid` counts the trials that count: valid, and not disturbed. `is_complete`: it needs no more trials, which it
+    may need no more before all that were planned are recorded (`bench.pure.schedule`). `target` is a digest, `bases`
+    are those of the base images by their names. `revisions` are the names of those that it compares. `present` is False
+    where the folder has gone and a shared index remembers the run. `problem` says why the record cannot be read; then
+    the scenario is empty, the numbers are 0, and it is not complete.
     """
 
     name: str
@@ -58,7 +60,9 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     n_planned: int
     n_recorded: int
     n_valid: int
+    is_complete: bool
     bases: Mapping[str, str] = {}
+    revisions: tuple[str, ...] = ()
     buildmark_version: str = ""
     present: bool = True
     problem: str | None = None

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.errors import StorageError
+from bench.errors import DiskError
 
 _REMEDIES = {
     errno.ENOSPC: "free some space on that disk, or choose another folder with --results",
@@ -24,16 +24,16 @@ _REMEDIES = {
 }
 
 
-def disk_error(error: OSError, action: str, path: Path) -> StorageError:
+def disk_error(error: OSError, action: str, path: Path) -> DiskError:
     """An OSError in words: what could not be done to which path, why, and what to try."""
     why = (error.strerror or str(error)).lower()
     remedy = _REMEDIES.get(error.errno) if error.errno is not None else None
-    return StorageError(f"cannot {action} {path}: {why}", remedy=remedy)
+    return DiskError(f"cannot {action} {path}: {why}", path=path, remedy=remedy)
 
 
 @contextlib.contextmanager
 def disk_errors(action: str, path: Path) -> Iterator[None]:
-    """Turn any OSError of the block into a StorageError."""
+    """Turn any OSError of the block into a DiskError, which is a StorageError."""
     try:
         yield
     except OSError as error:

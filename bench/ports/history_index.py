@@ -35,9 +35,14 @@ class RunFiles(msgspec.Struct, frozen=True, kw_only=True):
 class HistoryIndex(HistoryDatabase):
     """What is known of all runs. Every method raises StorageError when the database fails."""
 
-    def known(self, place: str) -> dict[str, str]:
-        """How the files of each run of a place looked when they were read, by the name of its folder."""
+    def known(self, place: str, *, complete: bool = False) -> dict[str, str]:
+        """How the files of each run of a place looked when they were read, by the name of its folder.
+
+        With `complete`, only of those that are.
+        """
         query = select(runs_table.c.name, runs_table.c.files).where(runs_table.c.place == place, runs_table.c.present)
+        if complete:
+            query = query.where(runs_table.c.is_complete)
         with self.reading() as connection:
             return {row.name: row.files for row in connection.execute(query)}
 
@@ -45,7 +50,7 @@ class HistoryIndex(HistoryDatabase):
         """The records of complete runs that the index has from other places: a copy of one adds nothing."""
         query = select(runs_table.c.record_sha256).where(
             runs_table.c.place != place,
-            runs_table.c.n_recorded >= runs_table.c.n_planned,
+            runs_table.c.is_complete,
             runs_table.c.problem.is_(None),
         )
         with self.reading() as connection:
@@ -189,7 +194,9 @@ def _run_row(key: int, place: str, one: RunFiles) -> dict[str, Any]:
         "n_planned": entry.n_planned,
         "n_recorded": entry.n_recorded,
         "n_valid": entry.n_valid,
+        "is_complete": entry.is_complete,
         "bases": msgspec.json.encode(entry.bases).decode(),
+        "revisions": msgspec.json.encode(entry.revisions).decode(),
         "buildmark_version": entry.buildmark_version,
         "problem": entry.problem,
     }

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from bench.pure.series import METRICS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raise it with every change of a table or of `METRICS`: an index of an older one is made anew."""
 
 PREFIX = "buildmark_"
@@ -57,7 +57,9 @@ runs_table = Table(
     Column("n_planned", Integer, nullable=False),
     Column("n_recorded", Integer, nullable=False),
     Column("n_valid", Integer, nullable=False),
+    Column("is_complete", Boolean, nullable=False),
     Column("bases", Text, nullable=False),
+    Column("revisions", Text, nullable=False),
     Column("buildmark_version", Text, nullable=False),
     Column("problem", Text),
     UniqueConstraint("place", "name"),

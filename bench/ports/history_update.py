@@ -18,9 +18,9 @@ from bench.errors import StorageError
 from bench.model.history import IndexedRun, RunEntry, Target
 from bench.model.run import Source
 from bench.ports.disk import disk_error, read_bytes
-from bench.ports.history_database import index_url
+from bench.ports.history_database import FILE_NAME, index_url
 from bench.ports.history_index import HistoryIndex, RunFiles
-from bench.ports.run_folder import RUN_FILE, TRIALS_FILE, RunFolder
+from bench.ports.run_folder import RUN_FILE, TRIALS_FILE, RunFolder, is_run
 from bench.ports.run_store import time_in_name
 from bench.pure.records import decode_run
 from bench.pure.series import indexed
@@ -48,6 +48,22 @@ def open_index(word: str | None, results: Path) -> HistoryIndex:
         index.close()
         raise
     return index
+
+
+def known_complete(results: Path) -> frozenset[str]:
+    """The runs that the index beside them knows to be complete, as they are now.
+
+    It is only asked, and neither made nor brought up to date: whom it does not know must be looked at. That takes tens
+    of milliseconds for a run that a rule may end early.
+    """
+    if not (results / FILE_NAME).is_file():
+        return frozenset()
+    try:
+        with HistoryIndex(index_url(None, results)) as index:
+            known = index.known(_HERE, complete=True)
+    except StorageError:
+        return frozenset()
+    return frozenset(name for name, files in known.items() if _look(results / name) == files)
 
 
 def place_of(results: Path, *, shared: bool) -> str:
@@ -87,33 +103,39 @@ def _looks_of_runs(results: Path) -> dict[str, str]:
 
 
 def _look(path: Path) -> str | None:
+    """How the files of a run look, None for a folder that holds none."""
+    return " ".join(_look_of_file(path / name) for name in (RUN_FILE, TRIALS_FILE)) if is_run(path) else None
+
+
+def _look_of_file(path: Path) -> str:
     try:
-        looks = [(path / name).stat() for name in (RUN_FILE, TRIALS_FILE)]
+        look = path.stat()
     except OSError:
-        return None
-    return " ".join(f"{look.st_size}:{look.st_mtime_ns}" for look in looks)
+        return "missing"
+    return f"{look.st_size}:{look.st_mtime_ns}"
 
 
 def _read_runs(results: Path, looks: dict[str, str], elsewhere: set[str]) -> Iterator[RunFiles]:
     for name, files in looks.items():
+        path = results / name
         try:
-            record = read_bytes(results / name / RUN_FILE)
-        except StorageError:
-            continue  # it has gone since
-        digest = hashlib.sha256(record).hexdigest()
-        if digest not in elsewhere:
-            run, digest = _read_run(results / name, record, digest)
-            yield RunFiles(run=run, files=files, record_sha256=digest)
+            record = read_bytes(path / RUN_FILE)
+            digest = hashlib.sha256(record).hexdigest()
+            if digest in elsewhere:
+                continue
+            run = decode_run(record, path / RUN_FILE)
+            read = indexed(run, RunFolder(path).read_trials(run).trials, name=name)
+        except StorageError as error:
+            if is_run(path):  # else it has gone since
+                yield _unreadable(path, files, error.message)
+        else:
+            yield RunFiles(run=read, files=files, record_sha256=digest)
 
 
-def _read_run(path: Path, record: bytes, digest: str) -> tuple[IndexedRun, str]:
-    """A run, or the problem with its files. What cannot be read is no copy of another run, so its digest is its own."""
-    try:
-        run = decode_run(record, path / RUN_FILE)
-        return indexed(run, RunFolder(path).read_trials(run).trials, name=path.name), digest
-    except StorageError as error:
-        unreadable = hashlib.sha256(f"{platform.node()}:{path.resolve()}".encode()).hexdigest()
-        return _problem(path.name, error.message), f"unreadable:{unreadable}"
+def _unreadable(path: Path, files: str, message: str) -> RunFiles:
+    """The problem with a run's files. What cannot be read is no copy of another run, so its digest is its own."""
+    where = hashlib.sha256(f"{platform.node()}:{path.resolve()}".encode()).hexdigest()
+    return RunFiles(run=_problem(path.name, message), files=files, record_sha256=f"unreadable:{where}")
 
 
 def _problem(name: str, message: str) -> IndexedRun:
@@ -127,6 +149,7 @@ def _problem(name: str, message: str) -> IndexedRun:
         n_planned=0,
         n_recorded=0,
         n_valid=0,
+        is_complete=False,
         problem=message,
     )
     return IndexedRun(entry=entry, target=Target(digest="", facts={}), trials=())

@@ -93,8 +93,12 @@ def _not_plain(folder: str, names: list[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[None]:
-    """Keep writers out of a run while it is being deleted."""
-    descriptor = os.open(path / TRIALS_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    """Keep writers out of a run while it is being deleted. One without trials has none."""
+    try:
+        descriptor = os.open(path / TRIALS_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -29,6 +29,19 @@ CONTEXT = "context"
 _LONGEST_NAME = 160
 
 
+def is_run(path: Path) -> bool:
+    """Whether a folder holds a run, or what is left of one: a record, or trials without theirs.
+
+    A folder of neither is somebody else's, or a run that is just being created: that has no trial before its record.
+    """
+    if (path / RUN_FILE).is_file():
+        return True
+    try:
+        return (path / TRIALS_FILE).stat().st_size > 0
+    except OSError:
+        return False
+
+
 class RunFolder:
     """Reads a run. A run under way can be read at any time: its last record may be cut off, and is then left out."""
 

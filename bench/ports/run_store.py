@@ -20,7 +20,7 @@ from bench.errors import StorageError, UsageError, did_you_mean
 from bench.model.run import Run
 from bench.ports.disk import disk_error, make_folder, read_bytes, write_whole
 from bench.ports.protocols import Clock
-from bench.ports.run_folder import DOCKERFILES, LOGS, RUN_FILE, TRIALS_FILE, RunFolder, RunWriter
+from bench.ports.run_folder import DOCKERFILES, LOGS, RUN_FILE, TRIALS_FILE, RunFolder, RunWriter, is_run
 from bench.pure.records import decode_head, encode_run
 
 LATEST = "latest"
@@ -30,7 +30,10 @@ _NEWEST_SHOWN = 5
 
 
 class RunListing(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as a list shows it. `problem` says why its record cannot be read; then the numbers are None."""
+    """A run as a list shows it. `is_adaptive`: it may stop before all trials that are `planned`.
+
+    `problem` says why its record cannot be read; then the numbers are None.
+    """
 
     name: str
     path: Path
@@ -39,6 +42,7 @@ class RunListing(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     rounds: int | None
     planned: int | None
+    is_adaptive: bool
     problem: str | None
 
 
@@ -128,10 +132,13 @@ class RunStore:
         )
 
     def list_runs(self) -> tuple[RunListing, ...]:
-        """Every run here, the newest first. A results folder that does not exist holds none. Raises StorageError."""
+        """Every run here, the newest first, also what cannot be read of one. Raises StorageError.
+
+        A results folder that does not exist holds none.
+        """
         try:
             found = [path for path in self.results.iterdir() if not path.name.startswith(".")]  # those come or go
-            folders = [path for path in found if (path / RUN_FILE).is_file()]
+            folders = [path for path in found if is_run(path)]
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -158,6 +165,7 @@ def _list(path: Path) -> RunListing:
             title=None,
             rounds=None,
             planned=None,
+            is_adaptive=False,
             problem=error.message,
         )
     return RunListing(
@@ -168,6 +176,7 @@ def _list(path: Path) -> RunListing:
         title=head.title,
         rounds=head.plan.rounds,
         planned=len(head.plan.trials),
+        is_adaptive=head.adaptive is not None,
         problem=None,
     )
 

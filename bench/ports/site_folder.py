@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -42,9 +43,13 @@ class Records(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the manifest holds. `buildmark_site` is the version of its format."""
+    """What the manifest holds. `buildmark_site` is the version of its format.
+
+    `id` tells the site from all others, and is kept as long as it is there; None in one that is older than the id.
+    """
 
     buildmark_site: int = VERSION
+    id: uuid.UUID | None = None
     files: Mapping[str, SiteFile] = {}
     runs: Mapping[str, Records] = {}
 
@@ -69,6 +74,7 @@ class SiteFolder:
         self._files: dict[str, SiteFile] = {}
         self._runs: dict[str, Records] = {}
         self._is_ahead = False
+        self._id: uuid.UUID | None = None
 
     def __enter__(self) -> Self:
         if self.path.exists() and not self.path.is_dir():
@@ -79,7 +85,7 @@ class SiteFolder:
         try:
             self._lock()
             manifest = self._read()
-            self._files, self._runs = dict(manifest.files), dict(manifest.runs)
+            self._files, self._runs, self._id = dict(manifest.files), dict(manifest.runs), manifest.id
         except BaseException:
             self.close()
             raise
@@ -98,6 +104,13 @@ class SiteFolder:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    @property
+    def id(self) -> uuid.UUID:
+        """What tells the site from all others: made once, and kept from the first claim on."""
+        if self._id is None:
+            self._id = uuid.uuid4()
+        return self._id
 
     @property
     def keys(self) -> dict[str, str]:
@@ -131,7 +144,7 @@ class SiteFolder:
                 raise ValueError(f"a site has no file '{name}'")
             self._refuse_others(name)
         self._files |= {name: SiteFile(key=_CLAIMED, size=0) for name in new}
-        if new:
+        if new or self._id is None:
             self._save()
 
     def write(self, name: str, key: str, data: bytes) -> None:
@@ -192,7 +205,8 @@ class SiteFolder:
             )
 
     def _save(self) -> None:
-        manifest = Manifest(files=dict(sorted(self._files.items())), runs=dict(sorted(self._runs.items())))
+        files, runs = dict(sorted(self._files.items())), dict(sorted(self._runs.items()))
+        manifest = Manifest(id=self.id, files=files, runs=runs)
         write_whole(self.path / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 

@@ -35,6 +35,7 @@ _HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",
     "Cache-Control": "no-cache",
 }
+_GONE = "the file of this page was deleted; it is made again when a run lands, or buildmark serve is started again"
 _log = logging.getLogger(__name__)
 
 
@@ -222,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             data = None
         if data is None:
-            self._say(HTTPStatus.NOT_FOUND)
+            self._say(HTTPStatus.NOT_FOUND, why="" if key is None else _GONE)
             return
         tag = f'"{key}"'
         if self.headers.get("If-None-Match") == tag:
@@ -251,9 +252,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b": unchanged\n\n")
             self.wfile.flush()
 
-    def _say(self, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> None:
+    def _say(self, status: HTTPStatus, headers: Mapping[str, str] | None = None, *, why: str = "") -> None:
         """An answer that is one line of text."""
-        body = f"{status.value} {status.phrase}\n".encode()
+        body = f"{status.value} {status.phrase}{f': {why}' if why else ''}\n".encode()
         words = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
         self._head(status, {**words, **(headers or {})})
         if self.command != "HEAD":

@@ -63,6 +63,7 @@ class RunHead(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     created_at: datetime
     plan: PlanHead
+    adaptive: dict[str, Any] | None = None
 
 
 def encode_run(run: Run) -> bytes:

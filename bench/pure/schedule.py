@@ -45,6 +45,19 @@ def due_trials(run: Run, recorded: Sequence[Trial]) -> tuple[PlannedTrial, ...]:
     return ()
 
 
+def is_complete(run: Run, recorded: Sequence[Trial]) -> bool:
+    """Whether a run needs no more trials: its plan is done, or its rule for stopping early has ended it.
+
+    A rule that cannot be applied to what a record from elsewhere holds has ended nothing.
+    """
+    if len(recorded) >= len(run.plan.trials):
+        return True
+    try:
+        return not due_trials(run, recorded)
+    except ValueError:
+        return False
+
+
 def stopped_by(run: Run, recorded: Sequence[Trial]) -> Stop | None:
     """Why a run that has no more due trials ended before its plan did; None where it did not."""
     if due_trials(run, recorded) or len(recorded) == len(run.plan.trials):

@@ -35,6 +35,7 @@ from bench.pure.metrics import (
     metric_values,
     weighed_values,
 )
+from bench.pure.schedule import is_complete
 from bench.pure.statistics import median_estimate
 
 METRICS = (
@@ -86,7 +87,9 @@ def indexed(run: Run, trials: Iterable[Trial], *, name: str) -> IndexedRun:
         n_planned=len(run.plan.trials),
         n_recorded=len(recorded),
         n_valid=len(valid),
+        is_complete=is_complete(run, recorded),
         bases={base.name: base.digest for base in run.bases},
+        revisions=tuple(revision.name for revision in run.revisions),
         buildmark_version=run.buildmark_version,
     )
     kept = () if run.revisions else valid

@@ -28,7 +28,7 @@ def render_runs(runs: RunList, form: HistoryFormat, *, width: int) -> str:
         GridColumn(header="scenario", cells=tuple(entry.scenario for entry in entries), left=True, drop=3),
         GridColumn(header="commit", cells=tuple(_commit_of(entry) for entry in entries), left=True),
         GridColumn(header="branch", cells=tuple(_branch_of(entry) for entry in entries), left=True, drop=1),
-        GridColumn(header="valid trials", cells=tuple(_trials_of(entry) for entry in entries), left=True),
+        GridColumn(header="valid trials", cells=tuple(trials_text(entry) for entry in entries), left=True),
         GridColumn(header="what", cells=tuple(_what(entry) for entry in entries), left=True, drop=4),
     ]
     return terminal_grid(columns, width=width) + "\n"
@@ -80,6 +80,18 @@ def commit_text(commit: str | None, *, dirty: bool | None) -> str:
     return ABSENT if commit is None else f"{commit[:_SHORT]}{'*' if dirty else ''}"
 
 
+def trials_text(entry: RunEntry) -> str:
+    """How many trials count, of those that the run was to have: of a complete one, those that it had."""
+    if entry.problem is not None:
+        return ABSENT
+    return f"{entry.n_valid} of {entry.n_recorded if entry.is_complete else entry.n_planned}"
+
+
+def revisions_text(entry: RunEntry) -> str:
+    """What a run compares, empty for one that compares no revisions: `compares main, feature`."""
+    return f"compares {', '.join(entry.revisions)}" if entry.revisions else ""
+
+
 def _begun(entry: RunEntry) -> str:
     return time_text(entry.created_at)
 
@@ -92,13 +104,9 @@ def _branch_of(entry: RunEntry) -> str:
     return plain_text(entry.source.branch or ABSENT)
 
 
-def _trials_of(entry: RunEntry) -> str:
-    return ABSENT if entry.problem else f"{entry.n_valid} of {entry.n_planned}"
-
-
 def _what(entry: RunEntry) -> str:
     gone = "" if entry.present else "(folder gone) "
-    words = plain_text(_problem(entry) or entry.source.subject or entry.title)
+    words = plain_text(_problem(entry) or entry.source.subject or revisions_text(entry) or entry.title)
     return gone + (words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…")
 
 

@@ -16,7 +16,7 @@ from bench.ports.run_store import RunStore
 from bench.report.units import ratio_text
 from tests.builders import make_base, make_engine
 from tests.cli.command import Buildmark
-from tests.history import COLD, begun, commit, record, record_all, run_id
+from tests.history import BUDGET, COLD, REVISIONS, begun, commit, record, record_all, run_id
 
 
 @pytest.fixture
@@ -45,6 +45,24 @@ def test_runs_are_listed_with_their_commits(buildmark: Buildmark, results: Path)
     assert "6 of 6" in oldest
     listed = json.loads(buildmark("history", "list", "--branch", "feature", "--format", "json").out)
     assert [run["name"] for run in listed["runs"]] == [run_id(1)]
+
+
+def test_a_run_that_ended_early_is_complete_and_one_that_compares_revisions_says_so(
+    buildmark: Buildmark, results: Path
+) -> None:
+    record(results, 0, adaptive=BUDGET, rounds=1)
+    record(results, 1, rounds=1)
+    record(results, 2, revisions=REVISIONS)
+    compared, interrupted, ended = buildmark("history", "list").out.splitlines()[2:]
+    assert " 2 of 2 " in ended
+    assert " 2 of 6 " in interrupted
+    assert "compares main, feature" in compared
+    listed = json.loads(buildmark("history", "list", "--format", "json").out)["runs"]
+    assert [(run["is_complete"], run["revisions"]) for run in listed] == [
+        (True, ["main", "feature"]),
+        (False, []),
+        (True, []),
+    ]
 
 
 def test_a_results_folder_that_is_not_there_is_empty_and_stays_away(buildmark: Buildmark, results: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bench.ports.run_store import RunStore
 from tests.cli.command import Buildmark
-from tests.history import record, record_all, run_id
+from tests.history import BUDGET, REVISIONS, record, record_all, run_id
 from tests.pages import HOSTILE
 from tests.sites import history, hostile_history
 
@@ -43,6 +43,11 @@ def pages(site: Path) -> dict[str, str]:
     return {path.relative_to(site).as_posix(): path.read_text() for path in site.rglob("*.html")}
 
 
+def ids(site: Path) -> set[str]:
+    """The ids in the feed: its own, and those of its entries."""
+    return set(re.findall(r"<id>(urn:uuid:[0-9a-f-]{36})</id>", (site / "feed.xml").read_text()))
+
+
 def stamps(site: Path) -> dict[str, int]:
     return {
         path.relative_to(site).as_posix(): path.stat().st_mtime_ns
@@ -61,6 +66,7 @@ def test_every_run_and_every_target_has_its_page_and_every_link_leads_to_one(
     made = pages(tmp_path / "site")
     assert len([name for name in made if name.startswith("runs/")]) == 10
     assert len([name for name in made if name.startswith("trends/")]) == 2
+    assert 'href="runs.html"' in made["index.html"]
     for name, text in made.items():
         for address in ADDRESS.findall(text):
             if not address.startswith("data:"):
@@ -152,6 +158,25 @@ def test_a_run_that_is_being_measured_is_shown_as_such_and_made_anew_when_it_has
     assert "being measured" not in pages(tmp_path / "site")["index.html"]
 
 
+def test_only_a_run_that_was_interrupted_is_marked_as_such(buildmark: Buildmark, results: Path, tmp_path: Path) -> None:
+    record(results, 0, adaptive=BUDGET, rounds=1)
+    record(results, 1, rounds=1)
+    buildmark("publish", "site")
+    assert re.findall(
+        r'<bdi>(\S+)</bdi></a> <span class="state">(.+?)</span>', pages(tmp_path / "site")["runs.html"]
+    ) == [(run_id(1), "interrupted")]
+
+
+def test_a_run_of_which_a_part_is_missing_is_named(buildmark: Buildmark, results: Path) -> None:
+    record_all(results, [1.0] * 3)
+    (results / run_id(0) / "trials.jsonl").unlink()
+    (results / run_id(1) / "run.json").unlink()
+    said = buildmark("publish", "site")
+    assert (said.code, said.out.startswith("site/index.html: 3 runs on 1 target")) == (0, True)
+    assert f"not shown: {run_id(0)}: cannot read results/{run_id(0)}/trials.jsonl: no such file" in said.err
+    assert f"not shown: {run_id(1)}: cannot read results/{run_id(1)}/run.json: no such file" in said.err
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_names_are_text_and_make_plain_file_names(
     buildmark: Buildmark, results: Path, tmp_path: Path, kind: str
@@ -181,6 +206,40 @@ def test_a_folder_with_something_else_is_refused(buildmark: Buildmark, results: 
     nowhere = buildmark("publish", "file/site")
     assert nowhere.code == 5
     assert "try: name a folder that you may write" in nowhere.err
+
+
+def test_where_all_runs_compare_revisions_no_page_speaks_of_steps_to_be_found(
+    buildmark: Buildmark, results: Path, tmp_path: Path
+) -> None:
+    record(results, 0, revisions=REVISIONS)
+    buildmark("publish", "site")
+    made = pages(tmp_path / "site")
+    (trends,) = (text for name, text in made.items() if name.startswith("trends/"))
+    (run,) = (name for name in made if name.startswith("runs/"))
+    assert f'<a href="{run}"><bdi>the newest compares main, feature</bdi></a>' in made["index.html"]
+    assert "The series leave out 1 run made to compare revisions" in trends
+    assert "No step was found" not in trends
+
+
+def test_what_to_try_fits_the_folder_that_failed(buildmark: Buildmark, tmp_path: Path) -> None:
+    (tmp_path / "site-of-runs").touch()
+    said = buildmark("publish", "site", "--results", "site-of-runs")
+    assert said.code == 5
+    assert "choose another folder with --results" in said.err
+
+
+def test_two_sites_of_one_title_are_two_feeds_and_each_stays_the_same(
+    buildmark: Buildmark, results: Path, tmp_path: Path
+) -> None:
+    history(results)
+    for site in ("site", "other"):
+        buildmark("publish", site)
+    one, other = ids(tmp_path / "site"), ids(tmp_path / "other")
+    assert len(one) == len(other) == 2
+    assert not one & other
+    record(results, 10, cold_s=1.3)
+    buildmark("publish", "site", "--anew", "--title", "Another title")
+    assert ids(tmp_path / "site") == one
 
 
 def test_without_a_run_there_is_a_page_that_says_so(buildmark: Buildmark, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +78,13 @@ def test_it_shows_the_site_tells_open_pages_of_a_new_run_and_ends_cleanly(served
     assert served.process.wait(PATIENCE_S) == 0
     assert served.process.stderr is not None
     assert served.process.stderr.read() == "ended\n"
+
+
+def test_a_site_that_is_deleted_while_it_is_served_is_made_again(served: Served, results: Path) -> None:
+    before = served.read("")
+    shutil.rmtree(results / ".site")
+    assert served.hear(r"(\d+) of \1 files written") > "0"
+    assert served.read("") == before
 
 
 @pytest.fixture

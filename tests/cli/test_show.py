@@ -11,9 +11,12 @@ from typer.testing import CliRunner, Result
 from bench.cli.main import app
 from bench.errors import BuildmarkError, ExitCode
 from bench.model.trial import TrialStatus
+from bench.ports.history_update import open_index
 from bench.ports.run_store import RunStore
 from bench.report.summaries import write_summaries
 from tests.builders import START, make_lost_trial, make_plan, make_run, make_trials
+from tests.history import BUDGET
+from tests.history import record as record_history
 
 PLAN = make_plan()
 RUN = make_run(PLAN)
@@ -112,6 +115,37 @@ def test_the_list_tells_how_far_a_run_has_come(store: RunStore) -> None:
     assert " 2 of 24 " in show(store, "--list").stdout
     trials.write_bytes(trials.read_bytes()[:-9])
     assert " 1 of 24 " in show(store, "--list").stdout
+
+
+def test_a_run_that_ended_because_it_knew_enough_is_complete(store: RunStore) -> None:
+    ended = record_history(store.results, 0, adaptive=BUDGET, rounds=1)
+    interrupted = record_history(store.results, 1, adaptive=BUDGET, rounds=0)
+    lines = {line.split()[0]: " ".join(line.split()[3:10]) for line in show(store, "--list").stdout.splitlines()[2:]}
+    assert lines == {ended: "complete 1 3 2 of up to", interrupted: "interrupted 1 3 0 of up to"}
+    with store.reopen(interrupted):
+        assert " running " in show(store, "--list").stdout
+
+
+def test_the_index_spares_the_list_from_judging_runs_anew(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_history(store.results, 0, adaptive=BUDGET, rounds=1)
+    before = show(store, "--list").stdout
+    open_index(None, store.results).close()
+    monkeypatch.setattr("bench.report.listing.is_complete", lambda *_: pytest.fail("judged anew"))
+    assert show(store, "--list").stdout == before
+
+
+def test_a_run_of_which_a_part_is_missing_is_named_and_what_is_no_run_is_not(store: RunStore) -> None:
+    good, no_trials, no_record = (record_history(store.results, number) for number in range(3))
+    (store.results / no_trials / "trials.jsonl").unlink()
+    (store.results / no_record / "run.json").unlink()
+    (store.results / "notes").mkdir()
+    listed = show(store, "--list")
+    assert listed.exit_code == 0
+    lines = {line.split()[0]: line for line in listed.stdout.splitlines()[2:]}
+    assert lines.keys() == {good, no_trials, no_record}
+    assert re.search(r" unreadable .*trials\.jsonl: no such file", lines[no_trials])
+    assert re.search(r" unreadable .*run\.json: no such file", lines[no_record])
+    assert " complete " in lines[good]
 
 
 def test_a_log_is_named_as_it_can_be_typed_from_here(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,8 @@ from sqlalchemy import create_engine, select
 
 from bench.errors import StorageError, UsageError
 from bench.model.history import SeriesName
-from bench.model.run import Source
+from bench.model.plan import Adaptive
+from bench.model.run import Revision, Source
 from bench.model.scenario import State
 from bench.model.trial import TrialStatus
 from bench.ports.history_database import index_url
@@ -34,7 +35,7 @@ from bench.ports.history_queries import (
     targets,
 )
 from bench.ports.history_schema import version_table
-from bench.ports.history_update import open_index, update_index
+from bench.ports.history_update import known_complete, open_index, update_index
 from bench.ports.run_store import RunStore
 from bench.pure.series import target_of
 from tests.builders import START, make_engine, make_lost_trial, make_plan, make_run, make_trial, make_trials
@@ -207,6 +208,58 @@ def test_a_copy_of_a_run_does_not_count_twice_and_the_fuller_one_wins(tmp_path: 
         for results in (there, here):
             update_index(index, results, shared=True)
             assert [entry.n_recorded for entry in runs(index).values()] == [6]
+
+
+def test_a_copy_of_a_run_that_ended_early_is_not_read_again(tmp_path: Path, url: str) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    rule = Adaptive(min_rounds=1, budget_s=0.1)
+    ended, interrupted = record(here, 0, count=2, adaptive=rule), record(here, 1, count=1, adaptive=rule)
+    shutil.copytree(here, there)
+    with open_index(url, here) as index:
+        assert {entry.name: entry.is_complete for entry in runs(index).values()} == {ended: True, interrupted: False}
+        assert update_index(index, there, shared=True).read == (interrupted,)
+
+
+def test_an_index_is_asked_which_runs_are_complete_and_not_made_for_it(results: Path) -> None:
+    rule = Adaptive(min_rounds=1, budget_s=0.1)
+    ended = record(results, 0, count=2, adaptive=rule)
+    record(results, 1, count=1, adaptive=rule)
+    assert known_complete(results) == frozenset()
+    assert not (results / "history.sqlite").exists()
+    open_index(None, results).close()
+    assert known_complete(results) == {ended}
+    with (results / ended / "trials.jsonl").open("ab") as file:
+        file.write(b"{}")
+    assert known_complete(results) == frozenset()
+    (results / "history.sqlite").write_bytes(b"not a database, but longer than its header " * 9)
+    assert known_complete(results) == frozenset()
+
+
+def test_a_run_of_which_a_part_is_missing_is_named_and_what_is_no_run_is_not(results: Path, url: str) -> None:
+    good, no_trials, no_record = (record(results, number) for number in range(3))
+    (results / no_trials / "trials.jsonl").unlink()
+    (results / no_record / "run.json").unlink()
+    (results / "notes").mkdir()
+    (results / "being-created").mkdir()
+    (results / "being-created" / "trials.jsonl").touch()
+    with open_index(url, results) as index:
+        problems = {entry.name: entry.problem for entry in runs(index).values()}
+        assert problems.keys() == {good, no_trials, no_record}
+        assert problems[good] is None
+        assert f"{no_trials}/trials.jsonl: no such file" in (problems[no_trials] or "")
+        assert f"{no_record}/run.json: no such file" in (problems[no_record] or "")
+        assert update_index(index, results, shared=True).read == ()
+        shutil.copy(results / good / "trials.jsonl", results / no_trials / "trials.jsonl")
+        assert update_index(index, results, shared=True).read == (no_trials,)
+        assert len(values(index, no_trials)) == 3
+
+
+def test_the_revisions_that_a_run_compares_are_kept(results: Path, url: str) -> None:
+    record(results, revisions=(Revision(name="main", commit="a" * 40, context_sha256="ab" * 32),))
+    with open_index(url, results) as index:
+        (entry,) = runs(index).values()
+        assert (entry.revisions, entry.is_complete, entry.n_valid) == (("main",), True, 6)
+        assert series_names(index) == {}
 
 
 def test_runs_of_one_id_from_two_machines_both_count(tmp_path: Path, url: str) -> None:

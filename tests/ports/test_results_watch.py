@@ -35,7 +35,10 @@ def hears(watch: ResultsWatch, happen: Callable[[], object]) -> None:
 @pytest.fixture(params=["notified", "looking"])
 def watch(request: pytest.FixtureRequest, tmp_path: Path) -> ResultsWatch:
     record(tmp_path, 0)
-    return NotifiedWatch(tmp_path) if request.param == "notified" else LookingWatch(tmp_path, every_s=0.01)
+    (tmp_path / ".made").mkdir()
+    if request.param == "notified":
+        return NotifiedWatch(tmp_path, made=".made")
+    return LookingWatch(tmp_path, made=".made", every_s=0.01)
 
 
 def test_a_run_that_lands_is_heard_of_and_one_that_goes(watch: ResultsWatch, tmp_path: Path) -> None:
@@ -54,6 +57,28 @@ def test_more_trials_of_an_old_run_are_heard_of_when_its_writer_lets_go(watch: R
 def test_a_run_that_is_moved_in_is_heard_of(watch: ResultsWatch, tmp_path: Path) -> None:
     record(tmp_path / ".elsewhere", 1)
     hears(watch, lambda: (tmp_path / ".elsewhere" / run_id(1)).rename(tmp_path / run_id(1)))
+
+
+def test_what_is_made_of_the_runs_is_missed_when_it_goes(watch: ResultsWatch, tmp_path: Path) -> None:
+    (tmp_path / ".made" / "page.html").touch()
+    hears(watch, lambda: shutil.rmtree(tmp_path / ".made"))
+
+
+def test_looking_at_a_run_that_is_being_measured_finds_no_news_until_it_has_ended(tmp_path: Path) -> None:
+    record(tmp_path, 0)
+    watch = LookingWatch(tmp_path)
+    with (
+        RunStore(tmp_path).create(make_run(id="being-measured")) as writer,
+        RunStore(tmp_path).reopen(run_id(0)) as old,
+    ):
+        assert watch._has_changed()  # one has begun
+        for one in (writer, old, writer):
+            one.append(make_trial())
+            assert not watch._has_changed()
+    assert watch._has_changed()
+    assert not watch._has_changed()
+    (tmp_path / run_id(0) / "run.json").unlink()
+    assert watch._has_changed()
 
 
 def test_what_is_no_run_is_no_news(tmp_path: Path) -> None:

@@ -92,6 +92,12 @@ def test_a_run_is_removed_whole_unless_somebody_writes_it(source: Path) -> None:
     assert list(source.parent.iterdir()) == []
 
 
+def test_what_is_left_of_a_run_without_trials_can_be_removed(source: Path) -> None:
+    (source / "trials.jsonl").unlink()
+    remove_run(source)
+    assert not any(source.parent.iterdir())
+
+
 def test_a_link_to_a_run_goes_and_the_run_stays(source: Path, tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "linked").symlink_to(source)

@@ -38,6 +38,33 @@ def test_what_was_made_of_the_same_is_current_until_its_file_has_changed(tmp_pat
         assert not site.is_current("index.html", "one")
 
 
+def id_of(path: Path) -> str | None:
+    """The id in a site's manifest."""
+    found: str | None = json.loads((path / MANIFEST).read_text()).get("id")
+    return found
+
+
+def test_a_site_has_an_id_of_its_own_and_keeps_it(tmp_path: Path) -> None:
+    put(tmp_path / "site", index__html="one")
+    put(tmp_path / "other", index__html="one")
+    first = id_of(tmp_path / "site")
+    assert first not in {None, id_of(tmp_path / "other")}
+    put(tmp_path / "site", index__html="two", feed__xml="one")
+    assert id_of(tmp_path / "site") == first
+    with SiteFolder(tmp_path / "site") as site:
+        assert str(site.id) == first
+
+
+def test_a_site_of_before_there_were_ids_has_one_before_any_file_is_written(tmp_path: Path) -> None:
+    put(tmp_path, index__html="one")
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    del manifest["id"]
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+    with SiteFolder(tmp_path) as site:
+        site.claim(["index.html"])
+        assert id_of(tmp_path) == str(site.id)
+
+
 def test_files_that_are_no_longer_of_the_site_go_and_those_of_others_stay(tmp_path: Path) -> None:
     with SiteFolder(tmp_path) as site:
         site.claim(["index.html", "runs/a.html", "trends/b.html"])
@@ -127,6 +154,7 @@ def test_a_folder_that_is_a_link_out_of_the_site_is_not_written_to(tmp_path: Pat
     [
         ("{", "not a readable manifest"),
         ('{"buildmark_site": 99}', "made by a newer Buildmark"),
+        ('{"id": "<script>"}', "not a readable manifest"),
         ("\xff", "not a readable"),
     ],
 )

@@ -64,6 +64,14 @@ def test_the_files_of_the_site_are_given_with_their_kinds(asked: Asked) -> None:
     assert asked.ask("/runs/a.html?x=1")[:2] == (200, b"a run")
 
 
+def test_a_page_whose_file_was_deleted_is_told_from_one_that_never_was(asked: Asked) -> None:
+    (asked.folder / "index.html").unlink()
+    status, body, _ = asked.ask("/")
+    assert status == 404
+    assert b"the file of this page was deleted" in body
+    assert asked.ask("/never.html")[:2] == (404, b"404 Not Found\n")
+
+
 def test_what_a_browser_has_already_is_not_sent_again(asked: Asked) -> None:
     tag = asked.ask("/index.html")[2]["etag"]
     assert asked.ask("/index.html", If_None_Match=tag)[:2] == (304, b"")

@@ -13,7 +13,7 @@ from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.summary import NoteKind
 from bench.model.trial import Trial, TrialStatus
-from bench.pure.schedule import Stop, due_trials, spent_s, stopped_by
+from bench.pure.schedule import Stop, due_trials, is_complete, spent_s, stopped_by
 from bench.pure.summary import summarise
 from bench.report.notes import note_text
 from tests.builders import make_plan, make_run, make_trial
@@ -85,6 +85,16 @@ def test_a_run_that_is_resumed_anywhere_goes_on_as_if_it_had_never_stopped(rule:
         expected = [trial.number for trial in whole[length:] if trial.round == whole[length].round]
         assert [planned.number for planned in due_trials(run, whole[:length])] == expected
     assert due_trials(run, whole) == ()
+    assert len(whole) < len(run.plan.trials)
+    assert is_complete(run, whole)
+    assert not is_complete(run, whole[:-1])
+
+
+def test_a_rule_that_fits_no_record_ends_no_run() -> None:
+    run = run_of(4, decide=0.05)
+    some = [build(planned) for planned in run.plan.trials[:6]]
+    assert not is_complete(run, some)
+    assert is_complete(run, [build(planned) for planned in run.plan.trials])
 
 
 def test_rows_that_always_fail_do_not_keep_a_run_going() -> None:
@@ -169,3 +179,4 @@ def test_without_a_rule_everything_that_is_missing_is_due() -> None:
     run = make_run(make_plan(AXES, rounds=3, states=(State.COLD,)), axes=AXES)
     first = run.plan.trials[4]
     assert [planned.number for planned in due_trials(run, [build(first)])] == [1, 2, 3, 4, 6, 7, 8, 9]
+    assert not is_complete(run, [build(first)])

@@ -39,6 +39,7 @@ def _entry(number: int, target: str) -> RunEntry:
         n_planned=6,
         n_recorded=6,
         n_valid=6,
+        is_complete=True,
     )
 
 

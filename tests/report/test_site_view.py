@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from bench.report.site.render import key_of, render_feed
 from bench.report.site.view import index_page, target_page
 from bench.report.units import TIMES
 from tests.builders import make_base, make_engine
-from tests.history import AXES, COLD, VARIANT, commit, record, record_all, run_id
+from tests.history import AXES, COLD, REVISIONS, VARIANT, commit, record, record_all, run_id
 
+SITE = uuid.UUID("12345678-1234-4678-9234-567812345678")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -77,6 +79,43 @@ def test_where_nothing_changed_or_nothing_can_be_told_a_card_says_so(results: Pa
         record(results, number)
     same = Seen(results).index.groups[0].cards[0]
     assert (same.verdict, same.judgement) == ("no step in 9 runs", Judgement.SAME)
+
+
+def test_runs_that_compare_revisions_are_said_to_be_what_they_are_and_led_to(results: Path) -> None:
+    record(results, 0, revisions=REVISIONS)
+    record(results, 1, revisions=REVISIONS)
+    seen = Seen(results)
+    (card,) = seen.index.groups[0].cards
+    assert card.verdict == "2 comparisons of revisions, each with its verdict on a page of its own"
+    assert card.judgement is None
+    assert (card.step.text, card.step.href) == ("the newest compares main, feature", f"runs/{run_id(1)}.html")
+    assert card.commit == ""
+    assert [line.subject for line in seen.index.runs] == ["compares main, feature"] * 2
+    assert seen.target().notes[0].startswith("The series leave out 2 runs made to compare revisions")
+    seen.places = Places(runs={}, targets=seen.places.targets)
+    (card,) = seen.index.groups[0].cards
+    assert (card.verdict, card.step.href) == ("2 comparisons of revisions", None)
+
+
+def test_a_comparison_beside_other_runs_hides_neither_their_trend_nor_that_nothing_of_them_counts(
+    results: Path,
+) -> None:
+    record(results, 0, revisions=REVISIONS)
+    record(results, 1, rounds=0)
+    (card,) = Seen(results).index.groups[0].cards
+    assert card.verdict.startswith("1 comparison of revisions")
+    assert card.verdict.endswith("; nothing counts of the other runs")
+    assert card.judgement is Judgement.UNDECIDED
+    record(results, 2)
+    (card,) = Seen(results).index.groups[0].cards
+    assert (card.verdict, card.step.href) == ("1 of 6 runs that a step takes", None)
+    assert card.commit == commit(2)[:9]
+
+
+def test_where_nothing_counts_a_card_says_so(results: Path) -> None:
+    record(results, 0, rounds=0)
+    (card,) = Seen(results).index.groups[0].cards
+    assert (card.verdict, card.step.href) == ("nothing of it counts", None)
 
 
 def test_a_second_target_is_a_card_of_its_own_that_says_what_differs(results: Path) -> None:
@@ -173,7 +212,7 @@ def test_without_a_run_the_first_page_says_so(results: Path) -> None:
 def test_the_feed_tells_of_steps_and_an_entry_keeps_its_id(results: Path) -> None:
     record_all(results, [1.0] * 8 + [1.3] * 8)
     seen = Seen(results)
-    feed = feed_of("Ours <&>", seen.known, seen.places)
+    feed = feed_of("Ours <&>", seen.known, seen.places, SITE)
     (entry,) = feed.entries
     assert entry.title.startswith(f"quick: {VARIANT}, cold slower {TIMES}1.")
     assert "wall_s slower" in entry.text
@@ -181,7 +220,7 @@ def test_the_feed_tells_of_steps_and_an_entry_keeps_its_id(results: Path) -> Non
     assert entry.id.startswith("urn:uuid:")
     record(results, 16, cold_s=1.3)
     again = Seen(results)
-    assert [one.id for one in feed_of("Ours", again.known, again.places).entries] == [entry.id]
+    assert [one.id for one in feed_of("Ours", again.known, again.places, SITE).entries] == [entry.id]
     text = render_feed(feed)
     assert "<title>Ours &lt;&amp;&gt;</title>" in text
     assert text.count("<entry>") == 1

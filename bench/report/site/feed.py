@@ -1,4 +1,7 @@
-"""What changed as a feed, for programs that follow a site (Atom, RFC 4287). Its ids do not depend on its place."""
+"""What changed as a feed, for programs that follow a site (Atom, RFC 4287).
+
+Its ids are made of the site's own, which it keeps wherever it is moved: two sites with one title are two feeds.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,15 @@ MOST_SERIES = 6
 _BEGINNING = "1970-01-01T00:00:00Z"
 
 
-def feed_of(title: str, known: FollowedRuns, places: Places) -> Feed:
-    """The feed of all changes, the newest first: steps between the same two runs are one entry."""
-    entries = tuple(_entry(group, known, places) for group in told_changes(known.followed)[:MOST_ENTRIES])
+def feed_of(title: str, known: FollowedRuns, places: Places, site: uuid.UUID) -> Feed:
+    """The feed of all changes, the newest first: steps between the same two runs are one entry. `site` is its id."""
+    entries = tuple(_entry(group, known, places, site) for group in told_changes(known.followed)[:MOST_ENTRIES])
     newest = next(iter(known.runs.values()), None)
     moment = _BEGINNING if newest is None else f"{newest.created_at:%Y-%m-%dT%H:%M:%SZ}"
-    return Feed(title=visible(title), id=_urn("site", title), moment=moment, entries=entries)
+    return Feed(title=visible(title), id=site.urn, moment=moment, entries=entries)
 
 
-def _entry(group: Sequence[Told], known: FollowedRuns, places: Places) -> FeedEntry:
+def _entry(group: Sequence[Told], known: FollowedRuns, places: Places, site: uuid.UUID) -> FeedEntry:
     view = change_view(group, known.runs, places, "", most=MOST_SERIES)
     first = group[0]
     steps = "; ".join(f"{one.series.text}: {one.metric} {one.word} {one.ratio}, {one.levels}" for one in view.steps)
@@ -31,7 +34,7 @@ def _entry(group: Sequence[Told], known: FollowedRuns, places: Places) -> FeedEn
     besides = "".join(f" Besides the commit, {detail}." for detail in view.details)
     change = first.change
     return FeedEntry(
-        id=_urn("change", first.followed.scenario, first.followed.target.digest, change.after.run, change.at.run),
+        id=_urn(site, first.followed.scenario, first.followed.target.digest, change.after.run, change.at.run),
         title=f"{view.scenario.text}: {view.steps[0].series.text} {view.said}",
         moment=view.moment,
         href=view.scenario.href or "",
@@ -39,7 +42,7 @@ def _entry(group: Sequence[Told], known: FollowedRuns, places: Places) -> FeedEn
     )
 
 
-def _urn(*words: str) -> str:
-    """An id that is the same whenever and wherever the same is told."""
+def _urn(site: uuid.UUID, *words: str) -> str:
+    """An id that is the same whenever a site tells the same."""
     text = "".join(f"{len(word)}:{word}" for word in words).encode(errors="replace").decode()
-    return uuid.uuid5(uuid.NAMESPACE_OID, text).urn
+    return uuid.uuid5(site, text).urn

@@ -11,7 +11,7 @@ from bench.model.followed import Followed, FollowedSeries
 from bench.model.history import Change, RunEntry
 from bench.model.plan import CANARY
 from bench.pure.site_names import page_name
-from bench.report.history import commit_text, time_text
+from bench.report.history import commit_text, revisions_text, time_text, trials_text
 from bench.report.html.model import Link
 from bench.report.html.texts import short_name, visible
 from bench.report.site.model import ChangeView, RunLine, StepView
@@ -149,8 +149,8 @@ def run_line(key: int, entry: RunEntry, places: Places, up: str) -> RunLine:
         begun=time_text(entry.created_at),
         scenario=Link(text=short_name(entry.scenario) or ABSENT, href=up + target if target else None),
         commit=visible(commit_text(entry.source.commit, dirty=entry.source.dirty)),
-        subject=short_name(entry.source.subject or ""),
+        subject=short_name(entry.source.subject or revisions_text(entry)),
         branch=short_name(entry.source.branch or ABSENT),
-        trials=ABSENT if entry.problem else f"{entry.n_valid} of {entry.n_planned}",
+        trials=trials_text(entry),
         state=visible(places.states.get(key, "")),
     )

@@ -133,7 +133,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario on one target: where its page is, what is newest, and what changed last."""
+    """A scenario on one target: where its page is, what is newest, and what changed last.
+
+    `commit` is empty where the newest run compares several. `step` leads to what the verdict tells of; `judgement` is
+    None where that judges nothing.
+    """
 
     link: Link
     target: str
@@ -145,7 +149,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     spark: Spark | None
     figures: tuple[Figure, ...]
     verdict: str
-    judgement: Judgement
+    judgement: Judgement | None
     step: Link
 
 

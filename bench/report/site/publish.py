@@ -183,7 +183,7 @@ class _Publication:
         for one in known.followed:
             self._put_page(places.target(one), target_page(one, known, places), home)
         self._put_page(ALL_RUNS, runs_page(known, places), [Link(text=visible(options.title), href=INDEX)])
-        feed = feed_of(options.title, known, places)
+        feed = feed_of(options.title, known, places, self._site.id)
         self._put(FEED, key_of(feed), lambda: render_feed(feed).encode())
         self._put_page(INDEX, index_page(options.title, known, places, self._told(problems)), [])
 
@@ -211,4 +211,4 @@ def _state(entry: RunEntry, run: RunInput | None, *, is_lost: bool) -> str:
         return "measured elsewhere" if entry.present else "folder gone"
     if run.being_written:
         return "being measured"
-    return "" if entry.n_recorded >= entry.n_planned else "interrupted"
+    return "" if entry.is_complete else "interrupted"
