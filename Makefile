@@ -77,7 +77,7 @@ bench-verdicts: setup  ## Hold verdicts and trends against noise, beside other t
 bench-history: setup  ## Put 1,000,000 trials into the index and ask it what people ask (about 1 minute)
 	$(BIN)/python -m benchmarks.history_scale
 
-bench-report: setup chromium  ## Write two large reports and open them in Chromium (about 2 minutes)
+bench-report: setup chromium  ## Write three large pages and open them in Chromium (about 2 minutes)
 	$(BIN)/python -m benchmarks.report_size
 
 bench-publish: setup  ## Publish 500 runs as a site, then one more (about 2 minutes)

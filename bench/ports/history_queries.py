@@ -121,14 +121,6 @@ def recent_runs(index: HistoryIndex, scenario: str, target: str, branch: str | N
     return tuple(entry.name for entry in _entries(index, query).values())
 
 
-def run_of_commit(index: HistoryIndex, scenario: str, commit: str, target: str | None = None) -> str | None:
-    """The name of the newest run of a commit (its full hash), None where there is none; as `recent_runs` otherwise."""
-    query = _usable(_select_runs(scenario=scenario)).where(runs_table.c.git_commit == commit).limit(1)
-    if target is not None:
-        query = query.where(runs_table.c.target == target)
-    return next((entry.name for entry in _entries(index, query).values()), None)
-
-
 def _usable(query: Select[Any]) -> Select[Any]:
     table = runs_table.c
     return query.where(table.present, table.n_valid > 0, table.git_commit.is_not(None), table.git_dirty.is_not(True))

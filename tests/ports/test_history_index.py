@@ -27,7 +27,6 @@ from bench.ports.history_database import index_url
 from bench.ports.history_index import HistoryIndex
 from bench.ports.history_queries import (
     recent_runs,
-    run_of_commit,
     runs,
     samples,
     samples_of_runs,
@@ -287,9 +286,6 @@ def test_the_runs_that_a_gate_compares_with(results: Path, url: str) -> None:
         assert recent_runs(index, "quick", target, "main", 3) == (again, third, second)
         assert recent_runs(index, "quick", target, "main", 9) == (again, third, second, first)
         assert recent_runs(index, "other", target, "main", 9) == ()
-        assert run_of_commit(index, "quick", "c") == third
-        assert run_of_commit(index, "quick", "a") == again
-        assert run_of_commit(index, "quick", "e", target) is None
 
 
 def test_two_processes_may_update_at_once(results: Path, url: str) -> None:
