@@ -89,6 +89,7 @@ def test_a_record_that_was_cut_off_is_said_and_the_rest_is_shown(store: RunStore
 
 
 def test_runs_are_listed_with_what_cannot_be_read(store: RunStore) -> None:
+    store.results.mkdir()
     assert "There is no run in" in show(store, "--list").stdout
     record(store)
     broken = store.results / "20261124-090000-quick"
