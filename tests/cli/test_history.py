@@ -118,7 +118,8 @@ def test_a_step_is_told_in_every_format_and_fails_only_when_asked(buildmark: Bui
     assert [change["kind"] for change in series["changes"]] == ["step-up"]
     assert buildmark("trend", "--fail-on-step").code == 1
     assert buildmark("trend", "--fail-on-step", "--since", f"{begun(12):%Y-%m-%dT%H:%M}").code == 0
-    unsearched = buildmark("trend", "--fail-on-step", "--state", "warm")
+    assert buildmark("trend", "--fail-on-step", "--state", "warm").code == 0
+    unsearched = buildmark("trend", "--fail-on-step", "--scenario", "qiuck")
     assert unsearched.code == 2
     assert "there is no series to search" in unsearched.err
 
