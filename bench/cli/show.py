@@ -112,7 +112,7 @@ def _list(results: Path) -> str:
     if not runs:
         return f"There is no run in {results} yet. Make one with: buildmark run quick\n"
     if not any(run.is_adaptive for run in runs):
-        return render_listing(runs)
+        return render_listing(runs, width=terminal_width())
     from bench.ports.history_update import known_complete  # slow to load
 
-    return render_listing(runs, known_complete=known_complete(results))
+    return render_listing(runs, width=terminal_width(), known_complete=known_complete(results))
