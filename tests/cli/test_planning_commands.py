@@ -171,6 +171,23 @@ def test_plan_finds_what_a_run_would_stumble_over(buildmark: Buildmark, toy: Pat
     assert "Dockerfile.j2:2: " in said.err
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "./Dockerfile", "Containerfile.dev"])
+def test_a_dockerfile_that_is_not_there_is_called_so(buildmark: Buildmark, name: str) -> None:
+    said = buildmark("plan", name)
+    assert said.code == 2
+    assert f"the Dockerfile '{Path(name)}' is not there" in said.err
+
+
+@pytest.mark.parametrize("name", ["mine", "./mine"])
+def test_the_folder_of_a_dockerfile_leads_to_the_dockerfile(buildmark: Buildmark, tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "Dockerfile").write_text("FROM debian:12\n")
+    said = buildmark("plan", name)
+    assert said.code == 2
+    assert said.err.endswith("or give its path: mine/Dockerfile\n")
+    assert buildmark("plan", "mine/Dockerfile").code == 0
+
+
 def test_plan_asks_for_the_files_of_the_edits_that_are_chosen(buildmark: Buildmark, toy: Path) -> None:
     toml = 'states = ["cold", "edit-source"]\n' + TOML + '[edits.source]\nfile = "g"\nappend = "more"\n'
     (toy / "scenario.toml").write_text(toml)
