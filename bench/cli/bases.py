@@ -12,6 +12,7 @@ import typer
 
 from bench.cli.options import choice
 from bench.cli.selection import FormatOption, ListFormat
+from bench.cli.show import terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,9 @@ bases_app = typer.Typer(
     invoke_without_command=True,
 )
 
-HEADERS = ("base", "family", "would come from", "digest", "size", "cached")
+FOLDED = "would come from"
+COLUMNS = (("base", 0), ("family", 2), (FOLDED, 0), ("digest", 3), ("size", 1), ("cached", 0))
+"""The headers, and in which order columns give way where the terminal is narrow, as `GridColumn.drop`."""
 
 
 class BaseEngine(StrEnum):
@@ -175,11 +178,14 @@ def _as_json(outlooks: Sequence[BaseOutlook]) -> str:
 
 
 def _as_table(outlooks: Sequence[BaseOutlook]) -> str:
-    from tabulate import tabulate
+    from bench.report.grid import GridColumn, folded_grid
 
     rows = [_row(outlook) for outlook in outlooks]
-    table: str = tabulate(rows, headers=HEADERS, disable_numparse=True, colalign=("left",) * 4 + ("right", "left"))
-    return table
+    columns = [
+        GridColumn(header=header, cells=tuple(row[place] for row in rows), drop=drop, left=header != "size")
+        for place, (header, drop) in enumerate(COLUMNS)
+    ]
+    return folded_grid(columns, width=terminal_width(), fold={FOLDED})
 
 
 def _row(outlook: BaseOutlook) -> tuple[str, ...]:

@@ -58,9 +58,11 @@ def down() -> None:
         with lock.hold(state.name, "buildmark engine down"):
             home.remove(state)
         removed.append(state.name)
-    for state in home.states():
+    staying = home.states()
+    for state in staying:
         typer.echo(f"{state.name} stays: {_state_words(state)}")
-    typer.echo(f"removed {', '.join(removed)}" if removed else "nothing to remove")
+    nothing = "nothing to remove" if staying else "nothing to remove: none is up"
+    typer.echo(f"removed {', '.join(removed)}" if removed else nothing)
 
 
 @engine_app.command()

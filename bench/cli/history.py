@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.options import age
-from bench.cli.show import RESULTS, ResultsOption, from_here, terminal_width
+from bench.cli.show import RESULTS, ReadResultsOption, ResultsOption, from_here, terminal_width
 from bench.errors import ExitCode, UsageError, did_you_mean
 from bench.report.choices import HistoryFormat, parse_choice
 
@@ -80,7 +80,7 @@ def chosen_metrics(words: Sequence[str] | None) -> tuple[str, ...]:
 @history_app.command("list")
 def list_runs(
     *,
-    results: ResultsOption = RESULTS,
+    results: ReadResultsOption = RESULTS,
     index: IndexOption = None,
     scenario: Annotated[
         str | None,
@@ -112,7 +112,7 @@ def show(
     *,
     metric: MetricOption = None,
     branch: BranchOption = None,
-    results: ResultsOption = RESULTS,
+    results: ReadResultsOption = RESULTS,
     index: IndexOption = None,
     form: HistoryFormatOption = HistoryFormat.TABLE.value,
 ) -> None:
@@ -129,7 +129,7 @@ def show(
 
 
 @history_app.command("rebuild")
-def rebuild(*, results: ResultsOption = RESULTS, index: IndexOption = None) -> None:
+def rebuild(*, results: ReadResultsOption = RESULTS, index: IndexOption = None) -> None:
     """Make the index anew from the run folders. Of a shared index, only what came from this folder of runs."""
     from bench.app.history import rebuild_index
 
@@ -170,7 +170,7 @@ def prune(
         typer.Option("--older-than", metavar="AGE", help="How old a run must be: 90d, 12h, 2w.", show_default=False),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Delete them. Without it, they are only listed.")] = False,
-    results: ResultsOption = RESULTS,
+    results: ReadResultsOption = RESULTS,
     index: IndexOption = None,
 ) -> None:
     """List the runs that are older than an age, and with --yes delete their folders and forget them."""

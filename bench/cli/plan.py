@@ -23,6 +23,7 @@ from bench.cli.selection import (
     SeedOption,
     SetOption,
     StateOption,
+    check_edited_files,
     choose,
     states_of,
 )
@@ -62,6 +63,7 @@ def register(app: typer.Typer) -> None:
         chosen = choose(scenario, set_, base, context=context, allow_large=allow_large)
         chosen.dockerfiles(BuilderKind.BUILDKIT, most=MOST_RENDERED)
         states = states_of(chosen, state)
+        check_edited_files(chosen, states)
         made = make_plan(chosen.scenario.name, chosen.variants, states, length.rounds, seed)
         if format_ is ListFormat.JSON:
             typer.echo(json.dumps(_as_json(chosen, made)))

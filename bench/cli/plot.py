@@ -10,7 +10,7 @@ import typer
 from bench.cli.history import BranchOption, IndexOption, MetricOption, chosen_index, chosen_metrics
 from bench.cli.options import choice
 from bench.cli.out import write_out
-from bench.cli.show import RESULTS, KeepDisturbedOption, ResultsOption, from_here
+from bench.cli.show import RESULTS, KeepDisturbedOption, ReadResultsOption, from_here
 from bench.errors import UsageError
 from bench.report.choices import PlotFormat, PlotKind, Theme
 
@@ -90,7 +90,7 @@ def register(app: typer.Typer) -> None:
         branch: BranchOption = None,
         index: IndexOption = None,
         keep_disturbed: KeepDisturbedOption = False,
-        results: ResultsOption = RESULTS,
+        results: ReadResultsOption = RESULTS,
     ) -> None:
         """Draw a run, or a series over its runs, without a browser.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.history import BranchOption, IndexOption, chosen_index, chosen_metrics
-from bench.cli.show import RESULTS, ResultsOption, from_here
+from bench.cli.show import RESULTS, ReadResultsOption, from_here
 from bench.errors import DiskError, UsageError
 from bench.report.choices import SITE_METRICS, SITE_TITLE
 
@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
         branch: BranchOption = None,
         anew: Annotated[bool, typer.Option("--anew", help="Write also what has not changed.")] = False,
         open_: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
-        results: ResultsOption = RESULTS,
+        results: ReadResultsOption = RESULTS,
         index: IndexOption = None,
     ) -> None:
         """Make a static site of all runs: trends with their steps and commits, and the report of each run.

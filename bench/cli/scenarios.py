@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from bench.cli.selection import FormatOption, ListFormat
+from bench.cli.show import terminal_width
 from bench.errors import InputError, UsageError
 from bench.model.scenario import Scenario
 
@@ -57,10 +58,15 @@ def _count(scenario: Scenario) -> int | None:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    from tabulate import tabulate
+    from bench.report.grid import GridColumn, folded_grid
 
-    cells = [[row["name"], row["title"], _axes(row["axes"]), row["variants"] or "over 10,000"] for row in rows]
-    return tabulate(cells, headers=["scenario", "title", "axes", "variants"], maxcolwidths=[None, 44, 52, None])
+    columns = [
+        GridColumn(header="scenario", cells=tuple(row["name"] for row in rows), left=True),
+        GridColumn(header="title", cells=tuple(row["title"] for row in rows), left=True),
+        GridColumn(header="axes", cells=tuple(_axes(row["axes"]) for row in rows), left=True),
+        GridColumn(header="variants", cells=tuple(str(row["variants"] or "over 10,000") for row in rows)),
+    ]
+    return folded_grid(columns, width=terminal_width(), fold={"title", "axes"})
 
 
 def _axes(axes: dict[str, list[str]]) -> str:

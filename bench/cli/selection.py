@@ -56,7 +56,7 @@ StateOption = Annotated[
     typer.Option(
         "--state",
         metavar="STATE,…",
-        help="Measure only these cache states: cold, warm. May be repeated.",
+        help=f"Measure only these cache states: {', '.join(State)}. May be repeated.",
         show_default="the scenario's",
     ),
 ]
@@ -140,6 +140,21 @@ def states_of(chosen: Chosen, options: Sequence[str] | None) -> tuple[State, ...
                 remedy=f"declare [edits.{state.removeprefix('edit-')}] in its scenario.toml, or leave the state out",
             )
     return states
+
+
+def check_edited_files(chosen: Chosen, states: Sequence[State]) -> None:
+    """Raise InputError where the edit of one of `states` names a file that is not in the build context.
+
+    A run tries each edit on a copy of the context; this only looks, and makes none.
+    """
+    edits = [chosen.scenario.edits[state] for state in states if state.is_edit]
+    if any(edit.file for edit in edits):
+        from bench.ports.context import list_context
+        from bench.ports.context_edit import check_file
+
+        files = frozenset(list_context(chosen.scenario.context))
+        for edit in edits:
+            check_file(edit, chosen.scenario.context, files)
 
 
 def choose(

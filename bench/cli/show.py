@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.bars import Bars, BarsOption, bars_wanted
+from bench.errors import UsageError
 from bench.report.choices import SortColumn, SummaryFormat, parse_format, parse_sort
 
 RESULTS = Path("results")
@@ -22,6 +23,21 @@ RunArgument = Annotated[
     typer.Argument(metavar="RUN", help="A run's folder, its id, the beginning of its id, or `latest`."),
 ]
 ResultsOption = Annotated[Path, typer.Option("--results", metavar="DIR", help="The folder of runs.")]
+
+
+def _named_is_there(context: typer.Context, parameter: typer.CallbackParam, value: Path) -> Path:
+    """Raise UsageError for a folder that was named and is not there: a slip would pass for a folder without runs."""
+    source = context.get_parameter_source(parameter.name or "")
+    is_named = source is not None and source.name != "DEFAULT"
+    if is_named and not context.resilient_parsing and not value.exists():
+        raise UsageError(f"there is no folder {value}", remedy="name the folder of runs with --results")
+    return value
+
+
+ReadResultsOption = Annotated[
+    Path, typer.Option("--results", metavar="DIR", help="The folder of runs.", callback=_named_is_there)
+]
+"""For commands that only read runs: the folder may be missing only where nobody named it."""
 ShowFormatOption = Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"How to print: {_FORMATS}.")]
 SortOption = Annotated[str, typer.Option("--sort", metavar="COLUMN", help=f"Sort the rows of each state by: {_SORTS}.")]
 StatesOption = Annotated[
@@ -43,7 +59,7 @@ def register(app: typer.Typer) -> None:
     def show(
         run: RunArgument = "latest",
         *,
-        results: ResultsOption = RESULTS,
+        results: ReadResultsOption = RESULTS,
         form: ShowFormatOption = SummaryFormat.TABLE.value,
         sort: SortOption = SortColumn.TIME.value,
         state: StatesOption = None,
@@ -96,7 +112,7 @@ def _list(results: Path) -> str:
     if not runs:
         return f"There is no run in {results} yet. Make one with: buildmark run quick\n"
     if not any(run.is_adaptive for run in runs):
-        return render_listing(runs)
+        return render_listing(runs, width=terminal_width())
     from bench.ports.history_update import known_complete  # slow to load
 
-    return render_listing(runs, known_complete=known_complete(results))
+    return render_listing(runs, width=terminal_width(), known_complete=known_complete(results))

@@ -8,7 +8,7 @@ import typer
 
 from bench.cli.history import BranchOption, IndexOption, MetricOption, chosen_index, chosen_metrics
 from bench.cli.options import moment
-from bench.cli.show import RESULTS, ResultsOption, terminal_width
+from bench.cli.show import RESULTS, ReadResultsOption, terminal_width
 from bench.errors import ExitCode, UsageError
 from bench.report.choices import TrendFormat, parse_choice
 
@@ -79,7 +79,7 @@ def register(app: typer.Typer) -> None:
         fail_on_step: Annotated[
             bool, typer.Option("--fail-on-step", help="Exit with 1 when a step to the worse is told of.")
         ] = False,
-        results: ResultsOption = RESULTS,
+        results: ReadResultsOption = RESULTS,
         index: IndexOption = None,
         form: Annotated[
             str, typer.Option("--format", metavar="FORMAT", help=f"How to print: {_FORMATS}.")
@@ -111,5 +111,10 @@ def register(app: typer.Typer) -> None:
         with open_index(chosen_index(index), results) as opened:
             trends = find_trends(opened, search)
         typer.echo(render_trends(trends, shown, width=terminal_width()), nl=False)
+        if fail_on_step and not trends.n_searched:
+            raise UsageError(
+                f"there is no series to search for steps in {results}",
+                remedy="name the folder of runs with --results; `buildmark history list` shows what the index holds",
+            )
         if fail_on_step and any(is_worse(change, one) for one in trends.series for change in one.changes):
             raise typer.Exit(ExitCode.REGRESSION)

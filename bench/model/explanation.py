@@ -30,7 +30,8 @@ class ExplainedTrial(msgspec.Struct, frozen=True, kw_only=True):
     """One trial of a variant in a state.
 
     `is_typical`: it was not asked for by its round, but is the valid one whose wall time is nearest to the median.
-    `typical_time` says where the median wall time of the `n_valid` valid trials went.
+    `disturbed` is the trial's. `typical_time` says where the median wall time of the `n_valid` valid trials went, of
+    which other work disturbed `n_disturbed`.
     """
 
     variant: str
@@ -40,6 +41,7 @@ class ExplainedTrial(msgspec.Struct, frozen=True, kw_only=True):
     is_typical: bool
     status: TrialStatus
     reason: str | None
+    disturbed: str | None
     wall_s: float | None
     proof: Proof | None
     never_started: int
@@ -47,6 +49,7 @@ class ExplainedTrial(msgspec.Struct, frozen=True, kw_only=True):
     cache_saved_s: float | None
     time: TimeShares | None
     n_valid: int
+    n_disturbed: int
     typical_time: TimeShares | None
     critical_path: tuple[PathStep, ...]
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import filecmp
 import os
+import posixpath
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import assert_never
@@ -66,15 +67,31 @@ def check_edit(edit: Edit, context: Path, scratch: Path, environment: Mapping[st
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def check_file(edit: Edit, context: Path, files: Collection[str]) -> None:
+    """Raise InputError unless the file that an edit names is in `context`, of which a builder is sent `files`."""
+    # What a path leads to by a link is looked for on the disk, as a run does it.
+    if edit.file and posixpath.normpath(edit.file) not in files and not _is_linked(context, edit.file):
+        raise _not_there(edit)
+
+
+def _is_linked(context: Path, file: str) -> bool:
+    path = context / file
+    return path.is_file() and any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(context))
+
+
+def _not_there(edit: Edit) -> InputError:
+    return InputError(
+        f"the edit's file {edit.file} is not in the build context",
+        remedy="name a file by its path in the context, one that .dockerignore does not leave out",
+    )
+
+
 def apply_edit(edit: Edit, context: Path, trial: str, environment: Mapping[str, str]) -> None:
     """Make the edit in `context`. Raises InputError when it cannot be made."""
     text, new = for_trial(edit.text, trial), for_trial(edit.new, trial)
     file = context / edit.file if edit.file else context
     if edit.file and not file.is_file():
-        raise InputError(
-            f"the edit's file {edit.file} is not in the build context",
-            remedy="name a file by its path in the context, one that .dockerignore does not leave out",
-        )
+        raise _not_there(edit)
     match edit.action:
         case EditAction.APPEND:
             _write(file, file.read_bytes() + text.encode())

@@ -88,6 +88,8 @@ class EngineHome:
 
     def clean(self) -> tuple[str, ...]:
         """Remove what killed runs left behind, and return its names. Engines in use and kept ones stay."""
+        if not os.access(self._engines, os.F_OK):  # no engine was ever here, and who only asks need not write here
+            return ()
         with self._locked():
             abandoned = [state for state in read_states(self._engines) if state.is_abandoned]
             for state in abandoned:

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from bench.errors import InputError, UsageError
-from bench.ports.scenario_files import SCENARIO_FILE, read_text
+from bench.ports.scenario_files import NAMED_LIKE_A_DOCKERFILE, SCENARIO_FILE, read_text
 from bench.pure.guessed_edits import JSON_MANIFESTS
 
 LARGEST_MANIFEST_BYTES = 1_000_000
-_NAMED_LIKE_ONE = re.compile(r"(Dockerfile|Containerfile)([._-].*)?|.+\.(Dockerfile|Containerfile)", re.IGNORECASE)
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -26,7 +25,7 @@ def dockerfile_at(name_or_path: str) -> Path | None:
     path = Path(name_or_path)
     if path.suffix == ".j2" or path.name == SCENARIO_FILE or not path.is_file():
         return None
-    called_so = _NAMED_LIKE_ONE.fullmatch(path.name) is not None
+    called_so = NAMED_LIKE_A_DOCKERFILE.fullmatch(path.name) is not None
     return path if called_so or ("/" in name_or_path and path.suffix != ".toml") else None
 
 

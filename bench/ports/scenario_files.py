@@ -23,6 +23,9 @@ from bench.pure.toml_lines import line_of, locate
 
 SCENARIO_FILE = "scenario.toml"
 SCENARIOS = "scenarios"
+NAMED_LIKE_A_DOCKERFILE = re.compile(
+    r"(Dockerfile|Containerfile)([._-].*)?|.+\.(Dockerfile|Containerfile)", re.IGNORECASE
+)
 
 
 class FoundScenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +94,23 @@ def _find_file(name_or_path: str, folders: Sequence[Path]) -> Path:
     found = {scenario.name: scenario.file for scenario in find_scenarios(folders)}
     if name_or_path in found:
         return found[name_or_path]
+    hint = did_you_mean(name_or_path, found)
+    if not hint:
+        _refuse_dockerfile(Path(name_or_path))
     raise UsageError(
-        f"unknown scenario '{name_or_path}'{did_you_mean(name_or_path, found)}",
+        f"unknown scenario '{name_or_path}'{hint}",
         remedy=f"one of: {', '.join(found) or '(none)'}; or the path of a scenario's folder, such as ./{name_or_path}",
     )
+
+
+def _refuse_dockerfile(path: Path) -> None:
+    """Raise UsageError where a name must have meant a Dockerfile that is not there, or the folder of one."""
+    if not path.exists() and NAMED_LIKE_A_DOCKERFILE.fullmatch(path.name):
+        raise UsageError(
+            f"the Dockerfile '{path}' is not there", remedy="give the path of a Dockerfile, or a scenario's name"
+        )
+    if (path / "Dockerfile").is_file() and not (path / SCENARIO_FILE).exists():
+        _file_at(path)
 
 
 def _file_at(path: Path) -> Path:
@@ -102,11 +118,15 @@ def _file_at(path: Path) -> Path:
         return path / SCENARIO_FILE
     if path.name == SCENARIO_FILE and path.is_file():
         return path
+    if not path.exists():
+        _refuse_dockerfile(path)
     what = f"has no {SCENARIO_FILE}" if path.is_dir() else f"is not a folder or a {SCENARIO_FILE}"
     remedy = "give the folder of a scenario, or `buildmark scenarios` for the names"
     dockerfile = path / "Dockerfile" if path.is_dir() else path
     if dockerfile.is_file() and dockerfile.suffix != ".toml":
-        remedy = f"make a scenario of the Dockerfile: buildmark init --from {dockerfile}"
+        remedy = (
+            f"make a scenario of the Dockerfile: buildmark init --from {dockerfile}; or give its path: {dockerfile}"
+        )
     raise UsageError(f"'{path}' {what}", remedy=remedy)
 
 

@@ -74,6 +74,7 @@ def _explained(
         is_typical=is_typical and trial.status is TrialStatus.VALID,
         status=trial.status,
         reason=trial.reason,
+        disturbed=trial.disturbed,
         wall_s=trial.wall_s,
         proof=trial.proof,
         never_started=trial.cache.never_started if trial.cache else 0,
@@ -81,6 +82,7 @@ def _explained(
         cache_saved_s=saved_seconds(trial, cold),
         time=trial.time,
         n_valid=len(valid),
+        n_disturbed=sum(one.disturbed is not None for one in valid),
         typical_time=typical_time(valid),
         critical_path=trial.critical_path,
     )

@@ -6,6 +6,7 @@ Every error is an InputError `FILE:LINE: …`. Neighbours: `bench.pure.toml_line
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
@@ -79,8 +80,9 @@ class TomlFile:
             return self.error((*path, found[1]), "this key is missing", remedy=f"add {found[1]} = …")
         if found := re.match(r"Invalid enum value '(.*)'$", what, re.DOTALL):
             return self._unknown_word(path, found[1], kind)
+        remedy = _as_list(path, _at(self._data, path)) if what == "Expected `array`, got `str`" else None
         what = re.sub(r"`(.*?)`", _in_words, what[0].lower() + what[1:])
-        return self.error(path, what.replace(" of length >= 1", " that is not empty"))
+        return self.error(path, what.replace(" of length >= 1", " that is not empty"), remedy=remedy)
 
     def _unknown_key(self, path: KeyPath, known: Collection[str]) -> InputError:
         where = f"{self._file}:{line_of(self._lines, path)}"
@@ -135,6 +137,12 @@ def _words_of(kind: type | None) -> tuple[str, ...]:
     if kind is not None and issubclass(kind, msgspec.Struct):
         return tuple(field.encode_name for field in msgspec.structs.fields(kind))
     return ()
+
+
+def _as_list(path: KeyPath, text: str) -> str:
+    """The remedy that writes a string as the list it should be; a command line is one for a shell."""
+    words = ["sh", "-c", text] if path[-1] == "command" else [text]
+    return f"write a list: {path[-1]} = {json.dumps(words, ensure_ascii=False)}"
 
 
 def _in_words(quoted: re.Match[str]) -> str:

@@ -31,6 +31,7 @@ from bench.report.units import (
 
 MOST_PARTS = 5
 _LONGEST_STEP = 48
+_APART = 0.2
 _OTHERS = "everything else"
 STEP = "step"
 """The title of parts that explain no difference."""
@@ -88,7 +89,7 @@ def blamed_row(row: ComparedRow, comparison: Comparison) -> Blamed | None:
         return None
     others = [part for part in row.blame.parts if part not in shown]
     return Blamed(
-        heading=plain_text(_heading(row, row.blame, explains=explains)),
+        heading=plain_text(_heading(row, row.blame, comparison, explains=explains)),
         title=_title(row, explains=explains),
         parts=tuple(shown),
         others=_sum(others) if explains and others else None,
@@ -100,12 +101,24 @@ def part_title(kind: PartKind) -> str:
     return _BESIDE.get(kind, kind.value)
 
 
-def _heading(row: ComparedRow, found: Blame, *, explains: bool) -> str:
+def _heading(row: ComparedRow, found: Blame, comparison: Comparison, *, explains: bool) -> str:
     if not explains:
         return f"{row.name}, {row.state}: steps that the cache or their layers tell apart"
     doubt = " (undecided: it may be chance)" if row.verdict is Verdict.UNDECIDED else ""
     difference = signed_seconds_text(found.difference_s)
-    return f"{row.name}, {row.state}: {difference} of wall time in the typical trials{doubt}, of which"
+    which = _which_trials(row, found, paired=comparison.base.run == comparison.head.run)
+    return f"{row.name}, {row.state}: {difference} of wall time in the typical trials{which}{doubt}, of which"
+
+
+def _which_trials(row: ComparedRow, found: Blame, *, paired: bool) -> str:
+    """Which the typical trials are, and how far the row's medians lie apart, where that is something else by much."""
+    if row.base is None or row.head is None or row.base.median is None or row.head.median is None:
+        return ""
+    medians_s = row.head.median - row.base.median
+    if abs(medians_s - found.difference_s) <= _APART * max(abs(medians_s), abs(found.difference_s)):
+        return ""
+    which = f"the middle {found.n} of {row.n} pairs" if paired else "the middle half of each side"
+    return f" ({which}; the medians of all differ by {signed_seconds_text(medians_s)})"
 
 
 def _title(row: ComparedRow, *, explains: bool) -> str:

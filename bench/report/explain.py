@@ -75,16 +75,25 @@ def _block(trial: ExplainedTrial, width: int) -> str:
 
 
 def _heading(trial: ExplainedTrial) -> list[str]:
-    which = ", the valid trial nearest to the median" if trial.is_typical and trial.n_valid > 1 else ""
+    kind = "valid" if trial.disturbed is None else "disturbed"
+    which = f", the {kind} trial nearest to the median" if trial.is_typical and trial.n_valid > 1 else ""
     wall = ABSENT if trial.wall_s is None else seconds_text(trial.wall_s)
     lines = [f"{trial.variant}, {trial.state}: {wall} (trial {trial.number}, round {trial.round}{which})"]
     if trial.reason is not None:
         lines.append(f"{trial.status}: {plain_text(trial.reason)}")
+    if trial.disturbed is not None:
+        lines.append(f"disturbed: {plain_text(trial.disturbed)}")
+    if trial.n_disturbed and trial.n_valid > 1:
+        lines.append(f"{trial.n_valid} valid, {_disturbed_words(trial)}")
     if trial.proof is not None:
         lines.append(f"proof: {proof_text(trial.proof, trial.never_started)}")
     if trial.cache_saved_s is not None:
         lines.append(f"the cache saved {seconds_text(trial.cache_saved_s)} of the cold build")
     return lines
+
+
+def _disturbed_words(trial: ExplainedTrial) -> str:
+    return "all disturbed" if trial.n_disturbed == trial.n_valid else f"{trial.n_disturbed} of them disturbed"
 
 
 def proof_text(proof: Proof, never_started: int) -> str:
@@ -121,7 +130,8 @@ def _time_columns(time: TimeShares, trial: ExplainedTrial) -> list[GridColumn]:
         *_part_columns("this trial", time, names),
     ]
     if trial.typical_time is not None and trial.n_valid > 1:
-        columns += _part_columns(f"{trial.n_valid} valid", trial.typical_time, names)
+        kind = "disturbed" if trial.n_disturbed == trial.n_valid else "valid"
+        columns += _part_columns(f"{trial.n_valid} {kind}", trial.typical_time, names)
     return columns
 
 

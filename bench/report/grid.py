@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from bench.report.bars import BLANK
 from bench.report.units import plain_text
 
+_NARROWEST = 12
 _MARKDOWN = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;"})
 
 
@@ -29,6 +31,37 @@ class GridColumn(msgspec.Struct, frozen=True, kw_only=True):
 def terminal_grid(columns: Sequence[GridColumn], *, width: int, breaks: Collection[int] = ()) -> str:
     """A table that fits into `width` where it can; a line stands before each row whose number is in `breaks`."""
     return _laid_out(fitting(columns, width=width), "simple", breaks).replace(BLANK, " ")
+
+
+def folded(text: str, width: int) -> str:
+    """A text in lines of `width` characters at most, for a cell; only a word that is longer is broken."""
+    lines = (
+        part
+        for line in text.split("\n")
+        for part in textwrap.wrap(line, width, break_on_hyphens=False, break_long_words=False) or [""]
+    )
+    return "\n".join(line[at : at + width] for line in lines for at in range(0, max(len(line), 1), width))
+
+
+def folded_grid(columns: Sequence[GridColumn], *, width: int, fold: Collection[str]) -> str:
+    """As `terminal_grid`; the cells of the columns headed `fold` are folded into the room that the others leave."""
+    kept = fitting(
+        [_narrowed(column, _NARROWEST) if column.header in fold else column for column in columns], width=width
+    )
+    headers = [column.header for column in kept]
+    kept = [column for column in columns if column.header in headers]
+    flexible = [column for column in kept if column.header in fold]
+    if flexible and (_width(kept) > width):
+        room = width - _width([column for column in kept if column not in flexible]) - 2 * len(flexible)
+        kept = [
+            _narrowed(column, max(room // len(flexible), _NARROWEST)) if column in flexible else column
+            for column in kept
+        ]
+    return _laid_out(kept, "simple", ()).replace(BLANK, " ")
+
+
+def _narrowed(column: GridColumn, width: int) -> GridColumn:
+    return msgspec.structs.replace(column, cells=tuple(folded(cell, width) for cell in column.cells))
 
 
 def fitting(columns: Sequence[GridColumn], *, width: int) -> list[GridColumn]:

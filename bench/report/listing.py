@@ -9,8 +9,12 @@ from bench.errors import StorageError
 from bench.ports.run_folder import RunFolder
 from bench.ports.run_store import RunListing
 from bench.pure.schedule import is_complete
+from bench.report.grid import GridColumn, folded_grid
 
-HEADERS = ("run", "begun (UTC)", "state", "variants", "rounds", "trials", "what")
+_WHAT = "what"
+_COLUMNS = (("run", 0), ("begun (UTC)", 4), ("state", 0), ("variants", 2), ("rounds", 3), ("trials", 0), (_WHAT, 0))
+"""The headers, and in which order columns give way where the width is short, as `GridColumn.drop`."""
+_NUMBERS = frozenset({"variants", "rounds", "trials"})
 
 
 class RunState(StrEnum):
@@ -21,18 +25,17 @@ class RunState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-def render_listing(runs: Sequence[RunListing], *, known_complete: frozenset[str] = frozenset()) -> str:
+def render_listing(runs: Sequence[RunListing], *, width: int, known_complete: frozenset[str] = frozenset()) -> str:
     """The runs as a table that ends with a newline; one that cannot be read has a row with its problem.
 
-    Those that are `known_complete`, by name, are not asked whether they are.
+    Those that are `known_complete`, by name, are not asked whether they are. `width` is the terminal's, in characters.
     """
-    from tabulate import tabulate  # noqa: PLC0415 - slow to load, and not needed for --help
-
-    align = ("left", "left", "left", "right", "right", "right", "left")
-    table: str = tabulate(
-        [_row(run, known_complete) for run in runs], headers=HEADERS, disable_numparse=True, colalign=align
-    )
-    return table + "\n"
+    rows = [_row(run, known_complete) for run in runs]
+    columns = [
+        GridColumn(header=header, cells=tuple(row[place] for row in rows), drop=drop, left=header not in _NUMBERS)
+        for place, (header, drop) in enumerate(_COLUMNS)
+    ]
+    return folded_grid(columns, width=width, fold={_WHAT}) + "\n"
 
 
 def _row(run: RunListing, known_complete: frozenset[str]) -> tuple[str, ...]:

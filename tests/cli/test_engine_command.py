@@ -21,8 +21,17 @@ def test_status_says_that_there_is_none_and_why(buildmark: Buildmark, tmp_path: 
     assert "none is up" in said.out
 
 
-def test_down_has_nothing_to_do(buildmark: Buildmark) -> None:
-    assert buildmark("engine", "down") == (0, "nothing to remove\n", "")
+def test_down_has_nothing_to_do(buildmark: Buildmark, tmp_path: Path) -> None:
+    assert buildmark("engine", "down") == (0, "nothing to remove: none is up\n", "")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_down_minds_no_cache_folder_that_cannot_be(
+    buildmark: Buildmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BUILDMARK_CACHE", str(tmp_path / "file" / "cache"))
+    assert buildmark("engine", "down").code == 0
 
 
 def test_logs_of_an_engine_that_never_was(buildmark: Buildmark, tmp_path: Path) -> None:

@@ -71,6 +71,31 @@ def test_a_results_folder_that_is_not_there_is_empty_and_stays_away(buildmark: B
     assert not results.exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("trend", "--fail-on-step"),
+        ("history", "list"),
+        ("history", "show", "quick"),
+        ("history", "rebuild"),
+        ("history", "prune", "--older-than", "1d"),
+        ("publish", "site"),
+        ("show", "--list"),
+    ],
+)
+def test_a_slip_in_the_name_of_the_results_is_no_success(
+    buildmark: Buildmark, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said = buildmark(*command, "--results", "reslts")
+    assert said.code == 2
+    assert "there is no folder reslts" in said.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_search_of_nothing_that_is_to_fail_on_a_step_does_not_pass(buildmark: Buildmark) -> None:
+    assert buildmark("trend", "--fail-on-step").code == 2
+
+
 def test_a_series_is_shown_with_its_intervals(buildmark: Buildmark, results: Path) -> None:
     record_all(results, [1.0, 1.0])
     record(results, 2, cold_s=2.0, engine=make_engine(cpus=64))
@@ -94,6 +119,9 @@ def test_a_step_is_told_in_every_format_and_fails_only_when_asked(buildmark: Bui
     assert buildmark("trend", "--fail-on-step").code == 1
     assert buildmark("trend", "--fail-on-step", "--since", f"{begun(12):%Y-%m-%dT%H:%M}").code == 0
     assert buildmark("trend", "--fail-on-step", "--state", "warm").code == 0
+    unsearched = buildmark("trend", "--fail-on-step", "--scenario", "qiuck")
+    assert unsearched.code == 2
+    assert "there is no series to search" in unsearched.err
 
 
 def test_a_base_that_changed_with_a_step_is_said(buildmark: Buildmark, results: Path) -> None:

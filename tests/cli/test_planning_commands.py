@@ -171,6 +171,36 @@ def test_plan_finds_what_a_run_would_stumble_over(buildmark: Buildmark, toy: Pat
     assert "Dockerfile.j2:2: " in said.err
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "./Dockerfile", "Containerfile.dev"])
+def test_a_dockerfile_that_is_not_there_is_called_so(buildmark: Buildmark, name: str) -> None:
+    said = buildmark("plan", name)
+    assert said.code == 2
+    assert f"the Dockerfile '{Path(name)}' is not there" in said.err
+
+
+@pytest.mark.parametrize("name", ["mine", "./mine"])
+def test_the_folder_of_a_dockerfile_leads_to_the_dockerfile(buildmark: Buildmark, tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "Dockerfile").write_text("FROM debian:12\n")
+    said = buildmark("plan", name)
+    assert said.code == 2
+    assert said.err.endswith("or give its path: mine/Dockerfile\n")
+    assert buildmark("plan", "mine/Dockerfile").code == 0
+
+
+def test_plan_asks_for_the_files_of_the_edits_that_are_chosen(buildmark: Buildmark, toy: Path) -> None:
+    toml = 'states = ["cold", "edit-source"]\n' + TOML + '[edits.source]\nfile = "g"\nappend = "more"\n'
+    (toy / "scenario.toml").write_text(toml)
+    said = buildmark("plan", "toy")
+    assert said.code == 2
+    assert "the edit's file g is not in the build context" in said.err
+    assert buildmark("plan", "toy", "--state", "cold").code == 0
+    (toy / "context" / "g").write_text("g")
+    assert buildmark("plan", "toy").code == 0
+    (toy / "context" / ".dockerignore").write_text("g\n")
+    assert buildmark("plan", "toy").code == 2
+
+
 def test_a_wrong_scenario_exits_2_with_file_and_line(buildmark: Buildmark, toy: Path) -> None:
     (toy / "scenario.toml").write_text(TOML.replace("title", "titel"))
     said = buildmark("plan", "toy")
@@ -191,6 +221,18 @@ def test_a_large_matrix_asks_for_allow_large(buildmark: Buildmark, toy: Path) ->
     assert "and 10,548 more" in allowed.out
     assert "10,648 timed builds" in allowed.out
     assert "only the first 200 Dockerfiles were rendered" in allowed.out
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize("command", ["scenarios", "bases"])
+def test_lists_fit_the_terminal(
+    buildmark: Buildmark, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, width: int
+) -> None:
+    monkeypatch.setenv("BUILDMARK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", str(width))
+    said = buildmark(command)
+    assert said.code == 0
+    assert max(map(len, said.out.splitlines())) <= width
 
 
 # -- render

@@ -243,7 +243,7 @@ def test_two_sites_of_one_title_are_two_feeds_and_each_stays_the_same(
 
 
 def test_without_a_run_there_is_a_page_that_says_so(buildmark: Buildmark, tmp_path: Path) -> None:
-    assert buildmark("publish", "site", "--results", "nowhere").code == 0
+    assert buildmark("publish", "site").code == 0
     assert "There is no run yet." in pages(tmp_path / "site")["index.html"]
     assert not (tmp_path / "nowhere").exists()
 

@@ -33,8 +33,8 @@ def record(store: RunStore, count: int = len(PLAN.trials)) -> None:
             writer.append(trial)
 
 
-def show(store: RunStore, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["show", *arguments, "--results", str(store.results)], env={"COLUMNS": "120"})
+def show(store: RunStore, *arguments: str, width: int = 120) -> Result:
+    return CliRunner().invoke(app, ["show", *arguments, "--results", str(store.results)], env={"COLUMNS": str(width)})
 
 
 def test_the_latest_run_is_shown_when_none_is_named(store: RunStore) -> None:
@@ -89,12 +89,13 @@ def test_a_record_that_was_cut_off_is_said_and_the_rest_is_shown(store: RunStore
 
 
 def test_runs_are_listed_with_what_cannot_be_read(store: RunStore) -> None:
-    assert "There is no run in" in show(store, "--list").stdout
+    store.results.mkdir()
+    assert "There is no run in" in show(store, "--list", width=300).stdout
     record(store)
     broken = store.results / "20261124-090000-quick"
     broken.mkdir()
     (broken / "run.json").write_text("{")
-    lines = show(store, "--list").stdout.splitlines()
+    lines = show(store, "--list", width=300).stdout.splitlines()
     assert lines[2].startswith("20261124-090000-quick")
     assert "not a readable run record" in lines[2]
     assert lines[3].split()[:9] == [
@@ -139,13 +140,21 @@ def test_a_run_of_which_a_part_is_missing_is_named_and_what_is_no_run_is_not(sto
     (store.results / no_trials / "trials.jsonl").unlink()
     (store.results / no_record / "run.json").unlink()
     (store.results / "notes").mkdir()
-    listed = show(store, "--list")
+    listed = show(store, "--list", width=300)
     assert listed.exit_code == 0
     lines = {line.split()[0]: line for line in listed.stdout.splitlines()[2:]}
     assert lines.keys() == {good, no_trials, no_record}
     assert re.search(r" unreadable .*trials\.jsonl: no such file", lines[no_trials])
     assert re.search(r" unreadable .*run\.json: no such file", lines[no_record])
     assert " complete " in lines[good]
+
+
+def test_the_list_fits_the_terminal_and_cuts_nothing_off(store: RunStore) -> None:
+    title = "A service of three packages as most are, and what its base image makes of it"
+    store.create(make_run(PLAN, title=title)).close()
+    listed = show(store, "--list", width=80).stdout
+    assert max(map(len, listed.splitlines())) <= 80
+    assert all(word in listed for word in title.split())
 
 
 def test_a_log_is_named_as_it_can_be_typed_from_here(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:

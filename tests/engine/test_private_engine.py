@@ -173,7 +173,7 @@ def test_up_keeps_one_engine_that_runs_share_until_down(
     assert state.is_up
     assert buildmark("engine", "down").out == f"removed {state.name}\n"
     assert traces_of({state.name}, cache) == set()
-    assert buildmark("engine", "down").out == "nothing to remove\n"
+    assert buildmark("engine", "down").out == "nothing to remove: none is up\n"
 
 
 def test_a_dockerd_that_does_not_come_up_says_its_last_words_and_leaves_nothing(

@@ -210,6 +210,12 @@ def test_the_culprit_is_named_among_many_keys_of_the_same_table() -> None:
         parse(text)
 
 
+def test_a_command_line_in_place_of_a_list_is_shown_as_one() -> None:
+    with pytest.raises(InputError) as caught:
+        parse(GOOD.replace('["/app", "--version"]', '"cat x"', 1))
+    assert caught.value.remedy == 'write a list: command = ["sh", "-c", "cat x"]'
+
+
 def test_the_remedy_lists_what_there_is() -> None:
     with pytest.raises(InputError) as caught:
         parse(GOOD.replace('"debian-12"', '"slackware"'))

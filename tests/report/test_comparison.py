@@ -96,6 +96,19 @@ def test_few_rounds_look_as_they_did() -> None:
     assert equals_snapshot(render_comparison(revisions(3), width=100), "compare-few.txt")
 
 
+def test_typical_trials_that_say_something_else_than_the_medians_are_told_from_them() -> None:
+    comparison = revisions()
+    row = comparison.rows[0]
+    assert row.base is not None
+    base = msgspec.structs.replace(row.base, median=(row.base.median or 0.0) + 0.1)
+    rows = (msgspec.structs.replace(row, base=base), *comparison.rows[1:])
+    text = " ".join(render_comparison(msgspec.structs.replace(comparison, rows=rows), width=200).split())
+    assert (
+        "+0.15 s of wall time in the typical trials (the middle 6 of 10 pairs; the medians of all differ by +50 ms)"
+        in text
+    )
+
+
 def test_two_runs_look_as_they_did() -> None:
     assert equals_snapshot(render_comparison(apart(), width=100), "compare-apart.txt")
 

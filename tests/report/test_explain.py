@@ -8,6 +8,7 @@ import pytest
 from bench.model.build import StepStatus
 from bench.model.cache import MissKind, MissReason
 from bench.model.explanation import Explanation
+from bench.model.scenario import State
 from bench.model.timeline import ActivityKind, PathStep, TimeShares
 from bench.model.trial import TrialStatus
 from bench.pure.explanation import explain
@@ -54,6 +55,22 @@ def explanation() -> Explanation:
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_text_is_the_stored_one(width: int) -> None:
     assert equals_snapshot(render_explanation(explanation(), width=width), f"explain-{width}.txt")
+
+
+@pytest.mark.parametrize(
+    ("n_disturbed", "words", "column"), [(2, "all disturbed", "2 disturbed"), (1, "1 of", "2 valid")]
+)
+def test_disturbed_trials_are_not_passed_off_as_undisturbed(n_disturbed: int, words: str, column: str) -> None:
+    why = "other work took 41% of the processors"
+    trials = tuple(
+        msgspec.structs.replace(make_trial(planned), time=TIME, disturbed=why if number < n_disturbed else None)
+        for number, planned in enumerate(one for one in PLAN.trials if one.state is State.COLD)
+    )
+    text = render_explanation(explain(make_run(PLAN, axes={"base": ("debian-12",)}), trials), width=80)
+    assert "the disturbed trial nearest to the median" in " ".join(text.split())
+    assert f"disturbed: {why}" in text
+    assert f"2 valid, {words}" in text
+    assert column in text
 
 
 def test_the_json_holds_the_whole_explanation() -> None:
