@@ -34,7 +34,7 @@ ScenarioOption = Annotated[
     typer.Option(
         "--scenario",
         metavar="SCENARIO",
-        help="The scenario to build, by name or path; it has to lie in a git repository.",
+        help="The scenario to build, by name or path; it has to lie in a git repository, by name in this one.",
         show_default="the only one in ./scenarios",
     ),
 ]
@@ -115,7 +115,7 @@ def prepare(scenario: str | None, words: Words) -> Prepared:
     from bench.cli.world import make_world
     from bench.ports.base_catalogue import load_catalogue
     from bench.ports.engines import EngineChoice
-    from bench.ports.scenario_files import load_scenario, scenario_folders
+    from bench.ports.scenario_files import is_path, load_scenario, scenario_folders
 
     effort = words.effort
     if effort.min_rounds > effort.max_rounds:
@@ -136,7 +136,29 @@ def prepare(scenario: str | None, words: Words) -> Prepared:
         disturbed_above=DISTURBED_ABOVE,
     )
     loaded = load_scenario(name, folders=scenario_folders(), known_bases=catalogue)
-    return Prepared(scenario=loaded, how=how, world=make_world(catalogue))
+    world = make_world(catalogue)
+    _check_repository(loaded, world, by_name=not is_path(name))
+    return Prepared(scenario=loaded, how=how, world=world)
+
+
+def _check_repository(scenario: Scenario, world: World, *, by_name: bool) -> None:
+    """Raise UsageError where a scenario has no revisions, or where its name led to another repository's."""
+    from bench.ports.git_revisions import repository_root
+
+    home, here = repository_root(scenario.folder, world.environment), repository_root(Path.cwd(), world.environment)
+    is_ours = scenario.folder.is_relative_to(Path.cwd()) if home is None else home == here
+    if by_name and not is_ours:
+        raise UsageError(
+            f"this folder has no scenario '{scenario.name}': the one of that name is {scenario.folder}, and its "
+            f"revisions are not those of {here or 'this folder'}",
+            remedy="make a scenario here: buildmark init; or, if you mean that one, name its path: "
+            f"--scenario {scenario.folder}",
+        )
+    if home is None:
+        raise UsageError(
+            f"the scenario {scenario.name} lies in no git repository, so there are no revisions of it",
+            remedy="make one, and commit the scenario: git init && git add -A && git commit",
+        )
 
 
 def _only_scenario() -> str:
