@@ -106,6 +106,10 @@ class Repository:
             raise UsageError(f"{folder} is not inside the repository {self.root}")
         return there.relative_to(self.root.resolve()).as_posix()
 
+    def has(self, commit: str, path: str) -> bool:
+        """Whether there is a file or a folder at `path` in a commit."""
+        return bool(self._git("ls-tree", "-z", "--full-tree", "--name-only", commit, "--", _literal(path)))
+
     def check_out(self, commit: str, path: str, destination: Path) -> Path:
         """Lay out `path` as it was at `commit` below `destination`; returns the folder.
 

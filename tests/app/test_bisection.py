@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.app.asked import World
@@ -24,6 +25,8 @@ from bench.pure.gating import exit_code_of_gate
 from bench.pure.planning import Selection
 from bench.pure.sides import Question, Side
 from bench.report.bisection import render_bisection
+from bench.report.choices import ComparisonFormat
+from bench.report.gate import render_gate
 from tests.app.rig import Silent
 from tests.builders import make_plan, make_run, make_trials
 
@@ -185,6 +188,14 @@ def test_a_gate_that_cannot_tell_says_so() -> None:
     passed, code, campaigns = gate(Machine(None, noise=0.2))
     assert set(passed) == {Passed.UNDECIDED}
     assert (code, campaigns) == (ExitCode.UNDECIDED, 1)
+
+
+def test_a_gate_counts_one_row_as_one() -> None:
+    only = msgspec.structs.replace(HOW, states=(State.COLD,))
+    answer = Gatekeeper(scenario(), only, world(), Question(margin=0.03), compare=Machine(None).compare).judge(
+        GOOD, COMMITS[-1]
+    )
+    assert "of 1 row 1 not slower" in render_gate(answer, ComparisonFormat.TABLE, width=200)
 
 
 def screened(head_s: float, recent_s: Sequence[float]) -> tuple[list[Passed], list[tuple[str, ...]]]:

@@ -106,6 +106,39 @@ def test_it_is_told_which_repository_the_revisions_are_of(
     ]
 
 
+@pytest.mark.parametrize("words", [("compare", "--rev", "HEAD~2", "--rev", "HEAD"), ("bisect", "HEAD~2", "HEAD")])
+def test_a_revision_without_the_scenario_is_named(words: tuple[str, ...], project: Path, buildmark: Buildmark) -> None:
+    said = buildmark(*words, "--scenario", "app")
+    assert said.code == ExitCode.USAGE
+    name = "HEAD~2" if words[0] == "compare" else git(project, "rev-parse", "HEAD~2")[:12]
+    assert f"{name} has no scenario scenarios/app" in said.err
+    assert "git log --oneline -- scenarios/app" in said.err
+    assert "buildmark-revisions-" not in said.err
+
+
+def test_a_mistake_in_a_revisions_scenario_is_told_with_the_revision(project: Path, buildmark: Buildmark) -> None:
+    file = project / "scenarios" / "app" / "scenario.toml"
+    good = file.read_text()
+    file.write_text(f"{good}colour = 1\n")
+    commit(project, "a mistake")
+    file.write_text(good)
+    commit(project, "mended")
+    said = buildmark("compare", "--rev", "HEAD~1", "--rev", "HEAD", "--scenario", "app")
+    assert said.code == ExitCode.USAGE
+    assert said.err.startswith("error: HEAD~1:scenarios/app/scenario.toml:3: ")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [("HEAD", "HEAD", "the commit "), ("HEAD", "main", "the commit "), (".", ".", "the working tree")],
+)
+@pytest.mark.usefixtures("project")
+def test_a_commit_is_not_held_against_itself(first: str, second: str, what: str, buildmark: Buildmark) -> None:
+    said = buildmark("compare", "--rev", first, "--rev", second, "--scenario", "app")
+    assert said.code == ExitCode.USAGE
+    assert f"'{first}' and '{second}' are both {what}" in said.err
+
+
 def stop_before_building(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise UsageError("nothing is built here")
