@@ -11,7 +11,7 @@ import typer
 
 from bench.cli.options import duration, share, whole_number
 from bench.cli.rounds import DEFAULT_MIN_ROUNDS
-from bench.cli.run import EngineOption, TimeoutOption
+from bench.cli.run import DisturbedOption, EngineOption, TimeoutOption
 from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption, StateOption
 from bench.cli.show import RESULTS, ResultsOption
 from bench.errors import UsageError
@@ -88,6 +88,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     builder: BuilderOption = BuilderKind.BUILDKIT
     timeout: TimeoutOption = None
     seed: SeedOption = DEFAULT_SEED
+    disturbed_above: DisturbedOption = DISTURBED_ABOVE
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ def prepare(scenario: str | None, words: Words) -> Prepared:
         timeout_s=effort.timeout,
         results=words.results,
         command=("buildmark", *sys.argv[1:]),
-        disturbed_above=DISTURBED_ABOVE,
+        disturbed_above=effort.disturbed_above,
     )
     loaded = load_scenario(name, folders=scenario_folders(), known_bases=catalogue)
     world = make_world(catalogue)

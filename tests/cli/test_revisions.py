@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.app.asked import Campaign
 from bench.errors import ExitCode, UsageError
 from tests.cli.command import Buildmark
 from tests.ports.test_git_revisions import ENVIRONMENT, git
@@ -139,8 +140,27 @@ def test_a_commit_is_not_held_against_itself(first: str, second: str, what: str,
     assert f"'{first}' and '{second}' are both {what}" in said.err
 
 
-def stop_before_building(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(*_: object) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [("compare", "--rev", "HEAD~1", "--rev", "HEAD"), ("gate", "--against", "HEAD~1"), ("bisect", "HEAD~1", "HEAD")],
+)
+def test_what_disturbs_a_trial_can_be_said_where_revisions_are_measured(
+    words: tuple[str, ...], project: Path, buildmark: Buildmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "README").write_text("3\n")
+    commit(project, "a fourth")
+    campaigns = stop_before_building(monkeypatch)
+    buildmark(*words, "--scenario", "app", "--disturbed-above", "0.5", "--keep-disturbed")
+    assert [one.disturbed_above for one in campaigns] == [0.5]
+
+
+def stop_before_building(monkeypatch: pytest.MonkeyPatch) -> list[Campaign]:
+    """Let no campaign begin; what would have begun is in the list that this returns."""
+    campaigns: list[Campaign] = []
+
+    def stop(campaign: Campaign, _: object) -> None:
+        campaigns.append(campaign)
         raise UsageError("nothing is built here")
 
     monkeypatch.setattr("bench.app.revision_campaign.start_run", stop)
+    return campaigns
