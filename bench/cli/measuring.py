@@ -34,7 +34,7 @@ ScenarioOption = Annotated[
     typer.Option(
         "--scenario",
         metavar="SCENARIO",
-        help="The scenario to build, by name or path; it has to lie in a git repository, by name in this one.",
+        help="The scenario to build: the name of one in this git repository, or the path of one in any.",
         show_default="the only one in ./scenarios",
     ),
 ]
