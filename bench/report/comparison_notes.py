@@ -20,12 +20,16 @@ def comparison_note_texts(comparison: Comparison) -> list[str]:
 
 
 def _sentence(note: ComparisonNote, comparison: Comparison) -> str:
-    """A note in words. How to count what was disturbed: of a run that has been measured, never by measuring again."""
     text = _SENTENCES[note.kind](note)
     if note.kind is not ComparisonNoteKind.DISTURBED:
         return text
+    return f"{text} Count them: {keep_disturbed_text(comparison)}"
+
+
+def keep_disturbed_text(comparison: Comparison) -> str:
+    """How to count what was disturbed: of levels of a run, by comparing what it recorded, never by measuring again."""
     again = f"buildmark compare {comparison.base.run} --axis {comparison.axis} " if comparison.axis else ""
-    return f"{text} Count them: {again}--keep-disturbed"
+    return f"{again}--keep-disturbed"
 
 
 def _not_judged(comparison: Comparison) -> Iterator[str]:
