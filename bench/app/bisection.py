@@ -61,22 +61,22 @@ class Commits(Protocol):
 
 
 class Bisector:
-    """One bisection. `margin` is the share up to which the good and the bad commit count as the same."""
+    """One bisection. The question's margin is the share up to which the good and the bad commit count as the same."""
 
     def __init__(
         self,
         scenario: Scenario,
         how: Measuring,
         world: World,
+        question: Question,
         *,
-        margin: float,
         commits: Commits,
         compare: Comparer = compare_revisions,
     ) -> None:
         self._scenario = scenario
         self._how = how
         self._world = world
-        self._margin = margin
+        self._question = question
         self._commits = commits
         self._compare = compare
 
@@ -84,7 +84,7 @@ class Bisector:
         """Find the commit. Raises UsageError where `good` does not come before `bad`, and what a campaign raises."""
         first_good = self._commits.resolve(good)
         commits = self._commits.between(first_good, bad)
-        whole = self._measure(first_good, commits[-1], self._how, self._margin)
+        whole = self._measure(first_good, commits[-1], self._how, self._question.margin)
         told = Bisection(good=first_good, bad=commits[-1], row=None, whole=whole.tried, tried=(), suspects=commits)
         if not whole.is_slow or whole.row is None or whole.row.ratio is None:
             return told
@@ -122,7 +122,7 @@ class Bisector:
         """Hold two commits against each other; of several rows, the one in which the head is surest to be slower."""
         subject = self._commits.subject(head)
         self._world.say(f"bisect: {head[:12]} ({subject}) against {base[:12]}")
-        question = Question(margin=margin)
+        question = msgspec.structs.replace(self._question, margin=margin)
         if how.adaptive is not None:
             how = msgspec.structs.replace(how, adaptive=msgspec.structs.replace(how.adaptive, decide=margin))
         compared = self._compare(self._scenario, (base, head), how, self._world, question)

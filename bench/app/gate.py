@@ -101,7 +101,10 @@ class Gatekeeper:
         alone = msgspec.structs.replace(self._how, rounds=rounds, adaptive=None)
         side = self._measure(self._scenario, (head,), alone, self._world)
         medians = self._recent.medians(target_of(side.run).digest)
-        rows = screened_rows(side.run, side.trials, medians, self._question.margin)
+        trials = side.trials
+        if self._question.keep_disturbed:
+            trials = tuple(msgspec.structs.replace(one, disturbed=None) for one in trials)
+        rows = screened_rows(side.run, trials, medians, self._question.margin)
         if not screened_out(rows):
             self._world.say("gate: not all of it lies where recent runs let expect it; measuring both sides")
         return rows

@@ -22,6 +22,7 @@ from bench.model.run import Run
 from bench.model.scenario import REVISION_AXIS, Scenario, State
 from bench.ports.compared_sides import read_side
 from bench.ports.engines import EngineChoice
+from bench.ports.git_revisions import Repository
 from bench.ports.run_folder import RunFolder
 from bench.pure.canary import canaries
 from bench.pure.comparison import compare_axis
@@ -81,11 +82,20 @@ def measure_revisions(scenario: Scenario, revisions: Sequence[str], how: Measuri
     with tempfile.TemporaryDirectory(prefix="buildmark-revisions-") as scratch:
         asked = lay_out(scenario, revisions, Path(scratch), environment=world.environment, known_bases=world.catalogue)
         revised = revise(asked, how.selection, world.catalogue, how.builder, allow_large=how.allow_large)
+        root = Repository(scenario.folder, world.environment).root
         for one in asked:
-            world.say(f"revision: {one.name} is {one.commit or 'the working tree'}")
+            world.say(_which(one, root))
         for name in revised.left_out:
             world.say(f"revision: the variant {name} is not in all of them and is left out")
         return start_run(_campaign(asked, revised, how, scenario.folder), world)
+
+
+def _which(revision: AskedRevision, root: Path) -> str:
+    """What a revision is, and of which repository; a commit that was named by its digits is told once."""
+    if revision.commit is None:
+        return f"revision: {revision.name} is what lies in {root} now"
+    what = revision.name if revision.name == revision.commit else f"{revision.name} is {revision.commit}"
+    return f"revision: {what} of {root}"
 
 
 def _campaign(asked: Sequence[AskedRevision], revised: Revised, how: Measuring, home: Path) -> Campaign:

@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 
 from bench.app.asked import AskedRevision
-from bench.errors import UsageError
+from bench.errors import InputError, UsageError
 from bench.model.build import BuilderKind
 from bench.model.scenario import REVISION_AXIS, Axis, Base, Level, Scenario, Variant
 from bench.ports.git_revisions import Repository
-from bench.ports.scenario_files import load_scenario, read_template
+from bench.ports.scenario_files import SCENARIO_FILE, load_scenario, read_template
 from bench.pure.dockerfile import render
 from bench.pure.planning import Selection, expand, select_axes
 
@@ -51,22 +51,54 @@ def lay_out(
 ) -> tuple[AskedRevision, ...]:
     """The scenario as it was at each revision, checked out below `scratch`; `.` is the folder as it is.
 
-    Raises UsageError for a revision that names no commit, and InputError where the scenario of one is wrong.
+    Raises UsageError for a revision that names no commit or does not have the scenario, and for two that are the same;
+    InputError where the scenario of one is wrong.
     """
     repository = Repository(scenario.folder, environment)
     whole = Path(os.path.commonpath([scenario.folder.resolve(), scenario.context.resolve()]))
-    path, inner = repository.path_of(whole), scenario.folder.resolve().relative_to(whole)
+    path, home = repository.path_of(whole), repository.path_of(scenario.folder)
+    pairs = [(name, None if name == WORKING_TREE else repository.resolve(name)) for name in revisions]
+    _check_revisions(repository, home, pairs)
     asked: list[AskedRevision] = []
-    for name in revisions:
-        commit = None if name == WORKING_TREE else repository.resolve(name)
+    for name, commit in pairs:
         level = _level_name(name, commit, [one.name for one in asked])
-        folder, project = scenario.folder, None
-        if commit is not None:
-            project = scratch / level
-            folder = repository.check_out(commit, path, project) / inner
-        found = load_scenario(f"{folder}/", folders=(), known_bases=known_bases, project=project)
+        if commit is None:
+            found = load_scenario(f"{scenario.folder}/", folders=(), known_bases=known_bases)
+        else:
+            repository.check_out(commit, path, scratch / level)
+            found = _load_laid_out(name, home, scratch / level, known_bases)
         asked.append(AskedRevision(name=level, commit=commit, scenario=found))
     return tuple(asked)
+
+
+def _check_revisions(repository: Repository, home: str, pairs: Sequence[tuple[str, str | None]]) -> None:
+    """Raise UsageError where two revisions are the same, or one does not have the scenario's folder `home`."""
+    names: dict[str | None, str] = {}
+    for name, commit in pairs:
+        if commit in names:
+            what = f"the commit {commit[:12]}" if commit else "the working tree"
+            raise UsageError(
+                f"the revisions '{names[commit]}' and '{name}' are both {what}: there is nothing to compare",
+                remedy="name two that differ, such as HEAD~1 and HEAD, or . for the files as they are",
+            )
+        names[commit] = name
+        if commit is not None and not repository.has(commit, f"{home}/{SCENARIO_FILE}"):
+            raise UsageError(
+                f"{_short(name, commit)} has no scenario {home}: it was committed later, or lay elsewhere",
+                remedy=f"name revisions that have it; these do: git log --oneline -- {home}",
+            )
+
+
+def _load_laid_out(name: str, home: str, project: Path, known_bases: Collection[str]) -> Scenario:
+    """The scenario of a revision. Raises InputError with the revision where the folder it was laid out in would be."""
+    try:
+        return load_scenario(f"{project / home}/", folders=(), known_bases=known_bases, project=project)
+    except InputError as error:
+        raise InputError(error.message.replace(f"{project}/", f"{name}:"), remedy=error.remedy) from error
+
+
+def _short(name: str, commit: str) -> str:
+    return commit[:12] if name == commit else name
 
 
 def _level_name(name: str, commit: str | None, taken: Collection[str]) -> str:
@@ -76,8 +108,6 @@ def _level_name(name: str, commit: str | None, taken: Collection[str]) -> str:
     plain = _NOT_IN_A_NAME.sub("-", name).strip("-._")[:40] or commit[:12]
     if plain in taken:
         plain = f"{plain}-{commit[:12]}"
-    if plain in taken:
-        raise UsageError(f"the revision '{name}' is named twice", remedy="compare two different revisions")
     return plain
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.compare import KeepDisturbedOption
 from bench.cli.groups import with_groups
 from bench.cli.measuring import ScenarioOption, Words, prepare
 from bench.cli.selection import FormatOption, ListFormat
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
         *,
         scenario: ScenarioOption = None,
         words: Words,
+        keep_disturbed: KeepDisturbedOption = False,
         format_: FormatOption = ListFormat.TABLE,
     ) -> None:
         """Find the commit that made builds slower, by measuring each candidate beside GOOD until it is decided.
@@ -40,11 +42,13 @@ def register(app: typer.Typer) -> None:
         from bench.app.bisection import Bisector
         from bench.ports.git_revisions import Repository
         from bench.pure.bisecting import exit_code_of_bisection
+        from bench.pure.sides import Question
         from bench.report.bisection import render_bisection, render_bisection_json
 
         asked = prepare(scenario, words)
         commits = Repository(asked.scenario.folder, asked.world.environment)
-        bisector = Bisector(asked.scenario, asked.how, asked.world, margin=words.margin, commits=commits)
+        question = Question(margin=words.margin, keep_disturbed=keep_disturbed)
+        bisector = Bisector(asked.scenario, asked.how, asked.world, question, commits=commits)
         found = bisector.find(good, bad)
         is_json = format_ is ListFormat.JSON
         typer.echo(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.bars import Bars, BarsOption, bars_wanted
-from bench.cli.compare import FormatOption
+from bench.cli.compare import FormatOption, KeepDisturbedOption
 from bench.cli.groups import with_groups
 from bench.cli.history import IndexOption, chosen_index
 from bench.cli.measuring import ScenarioOption, Words, prepare
@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
         against: AgainstOption = None,
         head: HeadOption = "HEAD",
         words: Words,
+        keep_disturbed: KeepDisturbedOption = False,
         index: IndexOption = None,
         form: FormatOption = ComparisonFormat.TABLE.value,
         bars: BarsOption = Bars.AUTO,
@@ -66,7 +67,8 @@ def register(app: typer.Typer) -> None:
         pair = gate_pair(repository, branch, head)
         with open_index(chosen_index(index), words.results) as opened:
             recent = recent_of(opened, asked.scenario.name, branch.removeprefix("origin/"))
-            keeper = Gatekeeper(asked.scenario, asked.how, asked.world, Question(margin=words.margin), recent=recent)
+            question = Question(margin=words.margin, keep_disturbed=keep_disturbed)
+            keeper = Gatekeeper(asked.scenario, asked.how, asked.world, question, recent=recent)
             answer = keeper.judge(*pair)
         typer.echo(render_gate(answer, chosen_form, width=terminal_width(), bars=drawn), nl=False)
         raise typer.Exit(exit_code_of_gate(answer.rows))

@@ -11,7 +11,7 @@ import typer
 
 from bench.cli.options import duration, share, whole_number
 from bench.cli.rounds import DEFAULT_MIN_ROUNDS
-from bench.cli.run import EngineOption, TimeoutOption
+from bench.cli.run import DisturbedOption, EngineOption, TimeoutOption
 from bench.cli.selection import BaseOption, BuilderOption, SeedOption, SetOption, StateOption
 from bench.cli.show import RESULTS, ResultsOption
 from bench.errors import UsageError
@@ -34,7 +34,7 @@ ScenarioOption = Annotated[
     typer.Option(
         "--scenario",
         metavar="SCENARIO",
-        help="The scenario to build, by name or path; it has to lie in a git repository.",
+        help="The scenario to build: the name of one in this git repository, or the path of one in any.",
         show_default="the only one in ./scenarios",
     ),
 ]
@@ -88,6 +88,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     builder: BuilderOption = BuilderKind.BUILDKIT
     timeout: TimeoutOption = None
     seed: SeedOption = DEFAULT_SEED
+    disturbed_above: DisturbedOption = DISTURBED_ABOVE
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +116,7 @@ def prepare(scenario: str | None, words: Words) -> Prepared:
     from bench.cli.world import make_world
     from bench.ports.base_catalogue import load_catalogue
     from bench.ports.engines import EngineChoice
-    from bench.ports.scenario_files import load_scenario, scenario_folders
+    from bench.ports.scenario_files import is_path, load_scenario, scenario_folders
 
     effort = words.effort
     if effort.min_rounds > effort.max_rounds:
@@ -133,10 +134,32 @@ def prepare(scenario: str | None, words: Words) -> Prepared:
         timeout_s=effort.timeout,
         results=words.results,
         command=("buildmark", *sys.argv[1:]),
-        disturbed_above=DISTURBED_ABOVE,
+        disturbed_above=effort.disturbed_above,
     )
     loaded = load_scenario(name, folders=scenario_folders(), known_bases=catalogue)
-    return Prepared(scenario=loaded, how=how, world=make_world(catalogue))
+    world = make_world(catalogue)
+    _check_repository(loaded, world, by_name=not is_path(name))
+    return Prepared(scenario=loaded, how=how, world=world)
+
+
+def _check_repository(scenario: Scenario, world: World, *, by_name: bool) -> None:
+    """Raise UsageError where a scenario has no revisions, or where its name led to another repository's."""
+    from bench.ports.git_revisions import repository_root
+
+    home, here = repository_root(scenario.folder, world.environment), repository_root(Path.cwd(), world.environment)
+    is_ours = scenario.folder.is_relative_to(Path.cwd()) if home is None else home == here
+    if by_name and not is_ours:
+        raise UsageError(
+            f"this folder has no scenario '{scenario.name}': the one of that name is {scenario.folder}, and its "
+            f"revisions are not those of {here or 'this folder'}",
+            remedy="make a scenario here: buildmark init; or, if you mean that one, name its path: "
+            f"--scenario {scenario.folder}",
+        )
+    if home is None:
+        raise UsageError(
+            f"the scenario {scenario.name} lies in no git repository, so there are no revisions of it",
+            remedy="make one, and commit the scenario: git init && git add -A && git commit",
+        )
 
 
 def _only_scenario() -> str:

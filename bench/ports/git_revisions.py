@@ -21,13 +21,37 @@ _AT_ONCE = 200
 """Files named on one command line."""
 
 
+_NONE = "not a git repository"
+"""What git says in a folder that lies in none."""
+
+
+class NoRepositoryError(UsageError):
+    """A folder lies in no repository."""
+
+
+def repository_root(folder: Path, environment: Mapping[str, str]) -> Path | None:
+    """The top of the repository that holds a folder, None where none does. Raises UsageError where git fails."""
+    try:
+        return Repository(folder, environment).root
+    except NoRepositoryError:
+        return None
+
+
 class Repository:
-    """The repository that holds a folder. Raises UsageError where there is none, or no git."""
+    """The repository that holds a folder. Raises NoRepositoryError where none does, UsageError where git fails."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._environment = git_environment(environment)
         self.root = folder
-        self.root = Path(self._git("rev-parse", "--show-toplevel").rstrip("\n"))
+        try:
+            self.root = Path(self._git("rev-parse", "--show-toplevel").rstrip("\n"))
+        except UsageError as error:
+            if _NONE not in error.message:
+                raise
+            raise NoRepositoryError(
+                f"the folder {folder} lies in no git repository, so there are no revisions of it",
+                remedy="make one, and commit what is there: git init && git add -A && git commit",
+            ) from error
 
     def resolve(self, revision: str) -> str:
         """The commit that a revision names. Raises UsageError where it names none."""
@@ -81,6 +105,10 @@ class Repository:
         if not there.is_relative_to(self.root.resolve()):
             raise UsageError(f"{folder} is not inside the repository {self.root}")
         return there.relative_to(self.root.resolve()).as_posix()
+
+    def has(self, commit: str, path: str) -> bool:
+        """Whether there is a file or a folder at `path` in a commit."""
+        return bool(self._git("ls-tree", "-z", "--full-tree", "--name-only", commit, "--", _literal(path)))
 
     def check_out(self, commit: str, path: str, destination: Path) -> Path:
         """Lay out `path` as it was at `commit` below `destination`; returns the folder.

@@ -83,13 +83,18 @@ def load_scenario(
     return scenario
 
 
+def is_path(name_or_path: str) -> bool:
+    """Whether that is taken for the path of a scenario, rather than for a name."""
+    return "/" in name_or_path or name_or_path in {".", "..", SCENARIO_FILE}
+
+
 def read_template(scenario: Scenario) -> str:
     """The text of the scenario's template. Raises InputError when it cannot be read."""
     return read_text(scenario.template, "a template")
 
 
 def _find_file(name_or_path: str, folders: Sequence[Path]) -> Path:
-    if "/" in name_or_path or name_or_path in {".", "..", SCENARIO_FILE}:
+    if is_path(name_or_path):
         return _file_at(Path(name_or_path))
     found = {scenario.name: scenario.file for scenario in find_scenarios(folders)}
     if name_or_path in found:

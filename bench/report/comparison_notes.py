@@ -15,8 +15,21 @@ _BEFORE_NEXT_UNIT = 2
 
 def comparison_note_texts(comparison: Comparison) -> list[str]:
     """Every note as one line without control characters: what could not be judged first, what a mark means last."""
-    lines = [*_not_judged(comparison), *(_SENTENCES[note.kind](note) for note in comparison.notes), *_marks(comparison)]
+    lines = [*_not_judged(comparison), *(_sentence(note, comparison) for note in comparison.notes), *_marks(comparison)]
     return [plain_text(line) for line in lines]
+
+
+def _sentence(note: ComparisonNote, comparison: Comparison) -> str:
+    text = _SENTENCES[note.kind](note)
+    if note.kind is not ComparisonNoteKind.DISTURBED:
+        return text
+    return f"{text} Count them: {keep_disturbed_text(comparison)}"
+
+
+def keep_disturbed_text(comparison: Comparison) -> str:
+    """How to count what was disturbed: of levels of a run, by comparing what it recorded, never by measuring again."""
+    again = f"buildmark compare {comparison.base.run} --axis {comparison.axis} " if comparison.axis else ""
+    return f"{again}--keep-disturbed"
 
 
 def _not_judged(comparison: Comparison) -> Iterator[str]:
@@ -66,9 +79,7 @@ def _lost(note: ComparisonNote) -> str:
 
 
 def _disturbed(note: ComparisonNote) -> str:
-    return (
-        f"{_trials(note)} disturbed by other work, in no number ({_some(note.subjects)}). Count them: --keep-disturbed"
-    )
+    return f"{_trials(note)} disturbed by other work, in no number ({_some(note.subjects)})."
 
 
 def _only_base(note: ComparisonNote) -> str:

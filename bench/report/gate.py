@@ -11,6 +11,7 @@ from bench.model.gate import Gate, Passed
 from bench.report.choices import ComparisonFormat
 from bench.report.comparison import render_comparison_markdown, render_comparison_table
 from bench.report.tables import wrapped
+from bench.report.units import count_text
 
 SHORT = 12
 
@@ -42,7 +43,7 @@ def _answer(gate: Gate) -> str:
         outcome = "stopped"
     elif counts[Passed.UNDECIDED]:
         outcome = "undecided"
-    return f"gate {outcome}: {head} against {gate.base[:SHORT]}, of {len(gate.rows)} rows {told}"
+    return f"gate {outcome}: {head} against {gate.base[:SHORT]}, of {count_text(len(gate.rows), 'row')} {told}"
 
 
 _WORDS = {

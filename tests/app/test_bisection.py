@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.app.asked import World
@@ -24,6 +25,8 @@ from bench.pure.gating import exit_code_of_gate
 from bench.pure.planning import Selection
 from bench.pure.sides import Question, Side
 from bench.report.bisection import render_bisection
+from bench.report.choices import ComparisonFormat
+from bench.report.gate import render_gate
 from tests.app.rig import Silent
 from tests.builders import make_plan, make_run, make_trials
 
@@ -58,6 +61,7 @@ class Machine:
         self.wild = wild
         self.asked: list[tuple[str, ...]] = []
         self.selections: list[Selection] = []
+        self.questions: list[Question] = []
 
     def compare(
         self, scenario: Scenario, revisions: Sequence[str], how: Measuring, world: World, question: Question
@@ -65,6 +69,7 @@ class Machine:
         del scenario, world
         self.asked.append(tuple(revisions))
         self.selections.append(how.selection)
+        self.questions.append(question)
         axes = {"base": ("debian-12",), "rev": tuple(one[:12] for one in revisions)}
         states = how.states or STATES
         plan = make_plan(axes, rounds=how.rounds, states=states)
@@ -126,7 +131,7 @@ def scenario() -> Scenario:
 
 
 def bisect(machine: Machine) -> Bisection:
-    bisector = Bisector(scenario(), HOW, world(), margin=0.03, commits=Row(), compare=machine.compare)
+    bisector = Bisector(scenario(), HOW, world(), Question(margin=0.03), commits=Row(), compare=machine.compare)
     return bisector.find("good", "bad")
 
 
@@ -141,6 +146,14 @@ def test_bisect_finds_any_commit_and_confirms_it_against_the_one_before(culprit:
     before = (GOOD, *COMMITS)[COMMITS.index(culprit)]
     assert machine.asked[-1] == (before, culprit)
     assert f"{culprit[:12]} made it slower: change {culprit[0]}" in render_bisection(found, width=200)
+
+
+def test_bisect_counts_what_was_disturbed_in_every_campaign_where_asked() -> None:
+    machine = Machine(COMMITS[3])
+    question = Question(margin=0.03, keep_disturbed=True)
+    Bisector(scenario(), HOW, world(), question, commits=Row(), compare=machine.compare).find("good", "bad")
+    assert len(machine.questions) > 2
+    assert all(one.keep_disturbed for one in machine.questions)
 
 
 def test_bisect_watches_the_row_that_is_slower_and_builds_no_other() -> None:
@@ -187,7 +200,17 @@ def test_a_gate_that_cannot_tell_says_so() -> None:
     assert (code, campaigns) == (ExitCode.UNDECIDED, 1)
 
 
-def screened(head_s: float, recent_s: Sequence[float]) -> tuple[list[Passed], list[tuple[str, ...]]]:
+def test_a_gate_counts_one_row_as_one() -> None:
+    only = msgspec.structs.replace(HOW, states=(State.COLD,))
+    answer = Gatekeeper(scenario(), only, world(), Question(margin=0.03), compare=Machine(None).compare).judge(
+        GOOD, COMMITS[-1]
+    )
+    assert "of 1 row 1 not slower" in render_gate(answer, ComparisonFormat.TABLE, width=200)
+
+
+def screened(
+    head_s: float, recent_s: Sequence[float], *, disturbed: str | None = None, keep_disturbed: bool = False
+) -> tuple[list[Passed], list[tuple[str, ...]]]:
     """A gate with recent runs of the base branch that took so long cold, and a head that takes `head_s` alone."""
     machine = Machine(None)
 
@@ -198,18 +221,25 @@ def screened(head_s: float, recent_s: Sequence[float]) -> tuple[list[Passed], li
         plan = make_plan(axes, rounds=how.rounds, states=(State.COLD,))
         walls = {("debian-12-head", State.COLD, number): head_s for number in range(1, how.rounds + 1)}
         run = make_run(plan, axes=axes)
-        return Side(label=run.id, run=run, trials=make_trials(plan, wall_s=walls))
+        made = make_trials(plan, wall_s=walls)
+        trials = tuple(msgspec.structs.replace(one, disturbed=disturbed) for one in made)
+        return Side(label=run.id, run=run, trials=trials)
 
     recent = Recent(enough=len(recent_s) >= 5, medians=lambda _: {("debian-12", State.COLD): recent_s})
-    keeper = Gatekeeper(
-        scenario(), HOW, world(), Question(margin=0.03), recent=recent, compare=machine.compare, measure=alone
-    )
+    question = Question(margin=0.03, keep_disturbed=keep_disturbed)
+    keeper = Gatekeeper(scenario(), HOW, world(), question, recent=recent, compare=machine.compare, measure=alone)
     answer = keeper.judge(GOOD, COMMITS[-1])
     return [row.passed for row in answer.rows], machine.asked
 
 
 def test_a_head_that_takes_what_recent_runs_took_needs_no_base() -> None:
     assert screened(2.0, (2.0, 2.01, 1.99, 2.0, 2.005, 1.995)) == ([Passed.RECENT], [(COMMITS[-1],)])
+
+
+def test_a_disturbed_head_is_cleared_by_recent_runs_only_when_asked() -> None:
+    recent_s = (2.0, 2.01, 1.99, 2.0, 2.005, 1.995)
+    assert Passed.RECENT not in screened(2.0, recent_s, disturbed="other work")[0]
+    assert screened(2.0, recent_s, disturbed="other work", keep_disturbed=True)[0] == [Passed.RECENT]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -174,8 +175,11 @@ def test_what_makes_no_sense_is_a_usage_error_with_a_remedy(
 def test_disturbed_trials_count_when_asked(store: RunStore, compare: Compare) -> None:
     side = make_side(slower_head(0.1), axes=AXES, id="20261123-090000-quick")
     record(store, with_trials(side, lambda trial: msgspec.structs.replace(trial, disturbed="other work")))
-    assert compare("latest", "--axis", "rev").code == ExitCode.UNDECIDED
-    assert compare("latest", "--axis", "rev", "--keep-disturbed").code == ExitCode.REGRESSION
+    said = compare("latest", "--axis", "rev")
+    assert said.code == ExitCode.UNDECIDED
+    told = " ".join(said.out.split())
+    (hint,) = re.findall(r"Count them: buildmark (compare \S+ --axis \S+ --keep-disturbed)", told)
+    assert compare(*hint.split()[1:]).code == ExitCode.REGRESSION
 
 
 @pytest.mark.parametrize(

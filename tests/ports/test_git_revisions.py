@@ -109,7 +109,7 @@ def test_what_names_no_commit_is_refused_by_its_name(clone: Path, name: str) -> 
 
 
 def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="not a git repository"):
+    with pytest.raises(UsageError, match="lies in no git repository"):
         Repository(tmp_path, ENVIRONMENT)
 
 

@@ -288,7 +288,7 @@ def test_what_other_work_disturbed_can_be_counted_all_the_same() -> None:
     busy = with_trials(side, lambda trial: msgspec.structs.replace(trial, disturbed="other work"))
     outcome = page(of_axis(busy)).answer.outcomes[0]
     assert outcome.text.startswith("not judged: the base and the head measured nothing that counts")
-    assert "--keep-disturbed" in outcome.decide
+    assert f"buildmark compare {busy.run.id} --axis rev --keep-disturbed" in outcome.decide
 
 
 def test_the_notes_are_the_terminals() -> None:

@@ -55,7 +55,7 @@ def _outcome(held: Held, comparison: Comparison) -> Outcome:
         medians=medians_text(row, comparison.unit),
         blame_title=blame_title(row, comparison),
         blame=blame_texts(row, comparison),
-        decide=decide_text(row),
+        decide=decide_text(row, comparison),
     )
 
 

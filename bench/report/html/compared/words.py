@@ -11,6 +11,7 @@ from bench.model.comparison import ComparedRow, Comparison, Method
 from bench.model.verdict import Verdict
 from bench.report.blame import STEP, Blamed, blame_columns, blamed_row
 from bench.report.comparison_columns import more_text
+from bench.report.comparison_notes import keep_disturbed_text
 from bench.report.html.effect_words import percent_change, signed_change
 from bench.report.html.model import Judgement
 from bench.report.html.texts import visible
@@ -52,10 +53,11 @@ def change_text(row: ComparedRow, comparison: Comparison) -> str:
             return f"{_size_of(row)} {verdict_word(row.verdict, comparison.metric)}{interval}"
 
 
-def decide_text(row: ComparedRow) -> str:
+def decide_text(row: ComparedRow, comparison: Comparison) -> str:
     """What would decide an undecided row, or let it be judged; nothing where it is decided."""
     if row.verdict is None and any(side is not None and side.n_disturbed for side in (row.base, row.head)):
-        return "Count the disturbed trials all the same: --keep-disturbed; or measure again on a quiet machine."
+        how = keep_disturbed_text(comparison)
+        return visible(f"Count the disturbed trials all the same: {how}; or measure again on a quiet machine.")
     return _what_more(row) if row.verdict is Verdict.UNDECIDED else ""
 
 
