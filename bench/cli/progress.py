@@ -14,8 +14,9 @@ from bench.model.run import Run
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.protocols import Clock
 from bench.pure.last_words import last_words, short_cause
+from bench.pure.metrics import counts
 from bench.pure.time_left import TimeLeft
-from bench.report.units import count_text, plain_text
+from bench.report.units import count_text, percent_text, plain_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, TaskID
@@ -161,7 +162,7 @@ class BarWatcher:
     def trial_ended(self, trial: Trial) -> None:
         """See Watcher."""
         self._pace.trial_ended(trial)
-        if trial.status is not TrialStatus.VALID and self._bar is not None:
+        if not counts(trial) and self._bar is not None:
             self._bar.console.print(
                 f"{trial.variant} {trial.state}: {result_words(trial)}", markup=False, highlight=False
             )
@@ -202,11 +203,19 @@ def _bar_columns(width: int, total: int, of: str) -> list[ProgressColumn]:
 def result_words(trial: Trial) -> str:
     """What came of a trial, in a few words on one line."""
     if trial.status is TrialStatus.VALID and trial.wall_s is not None:
-        return f"{trial.wall_s:.2f} s"
+        return f"{trial.wall_s:.2f} s{_disturbed_words(trial)}"
     if trial.status is TrialStatus.UNAVAILABLE or not trial.reason:
         # Why a base could not be had was said at the start, and is said under the table.
         return str(trial.status)
     return f"{trial.status}: {plain_text(short_cause(trial.reason))}"
+
+
+def _disturbed_words(trial: Trial) -> str:
+    """That a valid trial was disturbed, and by how much other work, where that is known."""
+    if trial.disturbed is None:
+        return ""
+    share = trial.host.other_cpu_share if trial.host else None
+    return ", disturbed" if share is None else f", disturbed (other work: {percent_text(share)} of the CPU time)"
 
 
 def readable_time(seconds: float) -> str:
