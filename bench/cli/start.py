@@ -5,6 +5,7 @@ It imports nothing that takes time: what comes before its `try` answers Ctrl-C w
 
 from __future__ import annotations
 
+import os
 import sys
 
 INTERRUPTED = 130
@@ -20,4 +21,5 @@ def start() -> None:
     except KeyboardInterrupt:
         if sys.stderr is not None:
             sys.stderr.write("interrupted\n")
-        sys.exit(INTERRUPTED)
+            sys.stderr.flush()
+        os._exit(INTERRUPTED)  # CPython ends by the signal even so where the interrupt came within exec() of a text

@@ -11,6 +11,7 @@ import pytest
 
 from bench.cli.start import INTERRUPTED
 from bench.errors import ExitCode
+from tests.cli.command import Buildmark
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +29,7 @@ import runpy, sys
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
         if name == "bench.cli.main":
-            raise KeyboardInterrupt
+            exec("raise KeyboardInterrupt")  # as within namedtuple(): CPython remembers that it was unhandled there
 sys.meta_path.insert(0, Interrupt())
 """
 MODULE, FUNCTION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["buildmark"].split(":")
@@ -51,3 +52,12 @@ def test_nothing_slow_is_imported_before_an_interrupt_is_answered() -> None:
     code = f"import sys, {MODULE}; print(sorted(name for name in sys.modules if name.startswith(('bench', 'typer'))))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert said.stdout.strip() == "['bench', 'bench.cli', 'bench.cli.start']"
+
+
+def test_an_interrupted_command_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.cli.show._list", interrupt)
+    said = Buildmark(monkeypatch, capsys)("show", "--list")
+    assert (said.code, said.out, said.err) == (ExitCode.INTERRUPTED, "", "interrupted\n")
