@@ -15,6 +15,7 @@ from bench.model.trial import Trial, TrialStatus
 from bench.ports.protocols import Clock
 from bench.pure.last_words import last_words, short_cause
 from bench.pure.metrics import counts
+from bench.pure.schedule import spent_s
 from bench.pure.time_left import TimeLeft
 from bench.report.units import count_text, percent_text, plain_text
 
@@ -47,11 +48,14 @@ class _Pace:
         self._begun_s = clock.monotonic_s()
         self._told: set[tuple[str, tuple[str, ...]]] = set()
         self._at_most = ""
+        self._budget_left_s: float | None = None
+        self._round = 1
         self.total = 0
 
     def start(self, run: Run, missing: tuple[PlannedTrial, ...]) -> None:
         self._waiting = deque(missing)
         self._at_most = "" if run.adaptive is None else AT_MOST
+        self._budget_left_s = None if run.adaptive is None else run.adaptive.budget_s
         self.total = len(missing)
 
     def trial_started(self, planned: PlannedTrial) -> None:
@@ -63,6 +67,9 @@ class _Pace:
         self._begun_s = self._clock.monotonic_s()
 
     def trial_ended(self, trial: Trial) -> None:
+        self._round = trial.round
+        if self._budget_left_s is not None:
+            self._budget_left_s -= spent_s([trial])
         if trial.status is not TrialStatus.UNAVAILABLE:
             self._time_left.learn(trial.variant, trial.state, self._clock.monotonic_s() - self._begun_s)
 
@@ -91,7 +98,11 @@ class _Pace:
         """How long the rest will take, in words; empty where that is not known, or nothing is left."""
         if not self._waiting:
             return ""
-        estimate_s = self._time_left.estimate_s(self._waiting)
+        if self._budget_left_s is None:
+            estimate_s = self._time_left.estimate_s(self._waiting)
+        else:
+            # None where it is nothing: no other round begins.
+            estimate_s = self._time_left.within_budget_s(self._waiting, self._round, self._budget_left_s) or None
         return "" if estimate_s is None else f"{self._at_most}{readable_time(estimate_s)} left"
 
 

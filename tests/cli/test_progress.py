@@ -118,6 +118,22 @@ def test_the_bar_leaves_a_line_for_a_disturbed_trial_and_none_for_one_that_count
     assert "debian-12 warm: " not in terminal.getvalue()
 
 
+def test_the_time_left_is_at_most_the_budget_that_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = make_plan({"base": ("debian-12",)}, rounds=40, states=(State.COLD,))
+    clock = FakeClock()
+    watcher = LineWatcher(clock)
+    watcher.started(make_run(plan, adaptive=Adaptive(min_rounds=3, budget_s=25.0)), plan.trials)
+    for planned in plan.trials[:3]:
+        watcher.trial_started(planned)
+        clock.advance(10.0)
+        watcher.trial_ended(make_trial(planned, wall_s=9.0, overhead_s={"prepare": 1.0}))
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert first.endswith(": at most 40 trials to go")
+    assert lines[0].endswith("(at most 15 s left)")
+    assert lines[1].endswith("(at most 5 s left)")
+    assert "left" not in lines[2], "no other round begins"
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
