@@ -1,5 +1,5 @@
 """`python -m bench`: the same as `buildmark`."""
 
-from bench.cli.main import main
+from bench.cli.start import start
 
-main()
+start()

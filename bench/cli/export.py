@@ -74,6 +74,7 @@ def register(app: typer.Typer) -> None:
         """
         how = _how(pictures, form, out)
         records = _records(run, results, metric or [], keep_disturbed=keep_disturbed)
+        _warn(records)
         if out is not None and how is Pictures.FILES:
             _write_with_pictures(records, form, out)
             return
@@ -105,6 +106,14 @@ def _records(run: str, results: Path, metrics: list[str], *, keep_disturbed: boo
 
     records = load_records(RunStore(results).open(run), keep_disturbed=keep_disturbed)
     return msgspec.structs.replace(records, metrics=parse_metrics(metrics, records.summary))
+
+
+def _warn(records: RunRecords) -> None:
+    """Say on standard error why an export will be empty, where it will be: most formats cannot."""
+    from bench.report.export_records import nothing_counts
+
+    if told := nothing_counts(records):
+        typer.echo(told, err=True)
 
 
 def _text(records: RunRecords, form: ExportFormat, how: Pictures) -> str:

@@ -99,7 +99,10 @@ def _run() -> int:
         typer.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except SystemExit as end:
-        return int(end.code or 0)
+        code = int(end.code or 0)
+        if code == ExitCode.INTERRUPTED:  # what Typer makes of KeyboardInterrupt, without a word
+            typer.echo("interrupted", err=True)
+        return code
     return ExitCode.OK
 
 

@@ -40,7 +40,7 @@ def outlook_lines(plan: Plan, adaptive: Adaptive | None, round_s: float | None) 
     )
     rounds = plan.rounds
     if adaptive and adaptive.budget_s is not None:
-        told = "how many that are shows when it was run once"
+        told = "how many fit is known after the first round"
         if round_s is not None:
             rounds = max(1, min(rounds, int(adaptive.budget_s / round_s)))
             told = f"as a round takes {readable_time(round_s)}, it holds {count_text(rounds, 'round')}"

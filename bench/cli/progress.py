@@ -14,8 +14,10 @@ from bench.model.run import Run
 from bench.model.trial import Trial, TrialStatus
 from bench.ports.protocols import Clock
 from bench.pure.last_words import last_words, short_cause
+from bench.pure.metrics import counts
+from bench.pure.schedule import spent_s
 from bench.pure.time_left import TimeLeft
-from bench.report.units import count_text, plain_text
+from bench.report.units import count_text, percent_text, plain_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, TaskID
@@ -46,11 +48,14 @@ class _Pace:
         self._begun_s = clock.monotonic_s()
         self._told: set[tuple[str, tuple[str, ...]]] = set()
         self._at_most = ""
+        self._budget_left_s: float | None = None
+        self._round = 1
         self.total = 0
 
     def start(self, run: Run, missing: tuple[PlannedTrial, ...]) -> None:
         self._waiting = deque(missing)
         self._at_most = "" if run.adaptive is None else AT_MOST
+        self._budget_left_s = None if run.adaptive is None else run.adaptive.budget_s
         self.total = len(missing)
 
     def trial_started(self, planned: PlannedTrial) -> None:
@@ -62,6 +67,9 @@ class _Pace:
         self._begun_s = self._clock.monotonic_s()
 
     def trial_ended(self, trial: Trial) -> None:
+        self._round = trial.round
+        if self._budget_left_s is not None:
+            self._budget_left_s -= spent_s([trial])
         if trial.status is not TrialStatus.UNAVAILABLE:
             self._time_left.learn(trial.variant, trial.state, self._clock.monotonic_s() - self._begun_s)
 
@@ -90,7 +98,11 @@ class _Pace:
         """How long the rest will take, in words; empty where that is not known, or nothing is left."""
         if not self._waiting:
             return ""
-        estimate_s = self._time_left.estimate_s(self._waiting)
+        if self._budget_left_s is None:
+            estimate_s = self._time_left.estimate_s(self._waiting)
+        else:
+            # None where it is nothing: no other round begins.
+            estimate_s = self._time_left.within_budget_s(self._waiting, self._round, self._budget_left_s) or None
         return "" if estimate_s is None else f"{self._at_most}{readable_time(estimate_s)} left"
 
 
@@ -161,7 +173,7 @@ class BarWatcher:
     def trial_ended(self, trial: Trial) -> None:
         """See Watcher."""
         self._pace.trial_ended(trial)
-        if trial.status is not TrialStatus.VALID and self._bar is not None:
+        if not counts(trial) and self._bar is not None:
             self._bar.console.print(
                 f"{trial.variant} {trial.state}: {result_words(trial)}", markup=False, highlight=False
             )
@@ -202,11 +214,19 @@ def _bar_columns(width: int, total: int, of: str) -> list[ProgressColumn]:
 def result_words(trial: Trial) -> str:
     """What came of a trial, in a few words on one line."""
     if trial.status is TrialStatus.VALID and trial.wall_s is not None:
-        return f"{trial.wall_s:.2f} s"
+        return f"{trial.wall_s:.2f} s{_disturbed_words(trial)}"
     if trial.status is TrialStatus.UNAVAILABLE or not trial.reason:
         # Why a base could not be had was said at the start, and is said under the table.
         return str(trial.status)
     return f"{trial.status}: {plain_text(short_cause(trial.reason))}"
+
+
+def _disturbed_words(trial: Trial) -> str:
+    """That a valid trial was disturbed, and by how much other work, where that is known."""
+    if trial.disturbed is None:
+        return ""
+    share = trial.host.other_cpu_share if trial.host else None
+    return ", disturbed" if share is None else f", disturbed (other work: {percent_text(share)} of the CPU time)"
 
 
 def readable_time(seconds: float) -> str:

@@ -12,11 +12,12 @@ from bench.ports.clock import SystemClock
 from bench.ports.paths import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from bench.app.asked import World
     from bench.errors import ExitCode
     from bench.model.scenario import Base
+    from bench.model.trial import Trial
     from bench.ports.run_folder import RunFolder
     from bench.report.choices import SortColumn, SummaryFormat
 
@@ -50,14 +51,17 @@ def report(
     run = folder.read_run()
     trials = folder.read_trials(run).trials
     typer.echo(f"records: {where}", err=True)
-    typer.echo(
-        f"{_time_taken()} in all, {readable_time(sum(trial.wall_s or 0 for trial in trials))} of it timed", err=True
-    )
+    typer.echo(time_taken(trials), err=True)
     return exit_code_of(trials, every_base="--base" in run.command)
 
 
-def _time_taken() -> str:
-    """How long this command has taken so far, from the start of its process."""
+def time_taken(trials: Iterable[Trial]) -> str:
+    """How long this command has taken so far, from the start of its process, and how much of that was timed.
+
+    Trials of an earlier session, which this one resumed, are not part of it.
+    """
     import psutil
 
-    return readable_time(SystemClock().now().timestamp() - psutil.Process().create_time())
+    began_s = psutil.Process().create_time()
+    timed_s = sum(trial.wall_s or 0.0 for trial in trials if trial.started_at.timestamp() >= began_s)
+    return f"{readable_time(SystemClock().now().timestamp() - began_s)} in all, {readable_time(timed_s)} of it timed"

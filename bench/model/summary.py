@@ -124,7 +124,10 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """The run that a summary is of. `n_planned` and `n_recorded` differ while it runs, and when it was interrupted."""
+    """The run that a summary is of. `n_planned` and `n_recorded` differ while it runs, and when it was interrupted.
+
+    Where it `may_end_early`, what is planned (`rounds`, `n_planned`, and that of each row) is the most that it takes.
+    """
 
     id: str
     title: str
@@ -145,6 +148,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     n_recorded: int
     fingerprint: Mapping[str, Fact] = {}
     findings: tuple[Finding, ...] = ()
+    may_end_early: bool = False
 
 
 class Overhead(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,7 +73,8 @@ def _shown(rounds: int, spread: Mapping[State, float], level: float) -> str:
     shown = {state: smallest_difference(rounds, value, level=level) for state, value in spread.items()}
     told = ", ".join(f"{share:.1%} {state}" for state, share in shown.items() if share is not None)
     if not told:
-        return f"{rounds} rounds are too few to tell any two variants apart"
+        few = "1 round is" if rounds == 1 else f"{rounds} rounds are"
+        return f"{few} too few to tell any two variants apart"
     return f"{rounds} rounds show a difference of {told} in 95 of 100 campaigns"
 
 

@@ -62,7 +62,7 @@ def notes_of(
         *_few_rounds(valid),
         *_meters(valid),
         *_absent(valid),
-        *_overhead(overhead),
+        *(_overhead(overhead) if any(trial.status is TrialStatus.VALID for trial in trials) else ()),
         *_environment(run),
     )
 

@@ -114,6 +114,7 @@ def _run_summary(run: Run, trials: tuple[Trial, ...]) -> RunSummary:
         n_recorded=len(trials),
         fingerprint=run.fingerprint,
         findings=run.findings,
+        may_end_early=run.adaptive is not None,
     )
 
 

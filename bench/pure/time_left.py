@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from bench.model.plan import PlannedTrial
@@ -30,3 +30,15 @@ class TimeLeft:
                 return None
             total_s += median(seen)
         return total_s
+
+    def within_budget_s(self, remaining: Sequence[PlannedTrial], round_: int, budget_left_s: float) -> float | None:
+        """The same where no round begins that the budget does not hold: the round that is under way is finished.
+
+        `budget_left_s` is below zero where the budget is spent already.
+        """
+        whole_s = self.estimate_s(remaining)
+        this_round_s = self.estimate_s(planned for planned in remaining if planned.round == round_)
+        if this_round_s is None:
+            return None
+        held_s = max(this_round_s, budget_left_s)
+        return held_s if whole_s is None else min(whole_s, held_s)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from bench.model.scenario import State
-from bench.model.summary import MetricSummary, Row, Summary
+from bench.model.summary import MetricSummary, Row, RunSummary, Summary
 from bench.pure.metrics import (
     CPU,
     CPU_PARTS,
@@ -119,10 +119,16 @@ def _count_columns(summary: Summary) -> list[Column]:
     """How many of the planned trials count, where some row lacks one."""
     if all(row.n_valid == row.n_planned for row in summary.rows):
         return []
-    columns = [Column(header="valid", text=lambda row: f"{row.n_valid} of {row.n_planned}", drop=2)]
+    most = at_most(summary.run)
+    columns = [Column(header="valid", text=lambda row: f"{row.n_valid} of {most}{row.n_planned}", drop=2)]
     if any(row.n_disturbed for row in summary.rows):
         columns.append(Column(header="disturbed", text=lambda row: str(row.n_disturbed), drop=2))
     return columns
+
+
+def at_most(run: RunSummary) -> str:
+    """What stands before the rounds and trials that were planned: `at most ` where a run may end before its last."""
+    return "at most " if run.may_end_early else ""
 
 
 def _range_header(summary: Summary) -> str:

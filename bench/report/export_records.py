@@ -6,6 +6,7 @@ records in, text out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -14,7 +15,7 @@ from bench.errors import UsageError, did_you_mean
 from bench.model.run import Run
 from bench.model.scenario import State
 from bench.model.summary import Row, Summary
-from bench.model.trial import Trial
+from bench.model.trial import Trial, TrialStatus
 from bench.ports.run_folder import RunFolder
 from bench.pure.metrics import (
     CACHE_SAVED,
@@ -30,6 +31,7 @@ from bench.pure.metrics import (
 )
 from bench.pure.planning import split_list
 from bench.pure.summary import summarise
+from bench.report.units import count_text
 
 WATCHED = (WALL, IMAGE_SIZE, CPU, MEMORY_PEAK)
 """What services that keep a chart per metric are given unless they are to have others."""
@@ -77,6 +79,17 @@ def series_of(records: RunRecords) -> Iterator[Series]:
 
 def _counted(trials: Iterable[Trial], variant: str, state: State) -> Iterator[Trial]:
     return (trial for trial in trials if counts(trial) and (trial.variant, trial.state) == (variant, state))
+
+
+def nothing_counts(records: RunRecords) -> str:
+    """Why an export has no numbers, in a line, where there are trials and none counts; empty where one does."""
+    if not records.trials or any(counts(trial) for trial in records.trials):
+        return ""
+    disturbed = sum(1 for trial in records.trials if trial.status is TrialStatus.VALID)
+    ends = Counter(trial.status.value for trial in records.trials if trial.status is not TrialStatus.VALID)
+    why = ", ".join(f"{count} {word}" for word, count in (("disturbed", disturbed), *ends.items()) if count)
+    remedy = "; for those that were disturbed: --keep-disturbed" if disturbed else ""
+    return f"none of {count_text(len(records.trials), 'trial')} counts, so there are no numbers ({why}){remedy}"
 
 
 def parse_metrics(words: Sequence[str], summary: Summary) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from bench.model.summary import Note, Row, RunSummary, Summary
 from bench.pure.fingerprint import environment_line
 from bench.report.bars import LINE, WITHIN
 from bench.report.choices import PlotKind, SortColumn
-from bench.report.columns import BAR_HEADER, columns_of, sorted_rows
+from bench.report.columns import BAR_HEADER, at_most, columns_of, sorted_rows
 from bench.report.effects import HEADING, effect_columns
 from bench.report.grid import GridColumn, fitting, markdown_grid, terminal_grid
 from bench.report.markdown import markdown_safe
@@ -107,7 +107,7 @@ def headline(run: RunSummary) -> str:
         f"{run.scenario}: {run.title}",
         f"run {run.id}",
         *([", ".join(fixed)] if fixed else []),
-        count_text(run.rounds, "round"),
+        f"{at_most(run)}{count_text(run.rounds, 'round')}",
         f"{run.engine} engine {run.engine_version} ({run.builder}, {run.storage_driver})",
         count_text(run.cpus, "CPU"),
         *(["page cache emptied before each build"] if run.drop_page_cache else []),

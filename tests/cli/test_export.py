@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench.model.trial import TrialStatus
 from bench.ports.run_store import RunStore
 from bench.report.choices import ExportFormat
 from bench.report.export_formats import render_export
-from tests.builders import make_plan, make_run, make_trials
+from tests.builders import make_lost_trial, make_plan, make_run, make_trials
 from tests.cli.command import Buildmark
 from tests.report.exported import hostile, usual
 
@@ -44,6 +45,21 @@ def test_every_format_is_printed_or_written(buildmark: Buildmark, results: Path,
     arguments = ("export", "latest", "--format", form, "--results", str(results), "--out", str(file), *plain)
     assert buildmark(*arguments).out == ""
     assert file.read_text() == printed.out
+
+
+def test_an_export_without_numbers_says_why(buildmark: Buildmark, tmp_path: Path) -> None:
+    lost = make_lost_trial(PLAN.trials[0], TrialStatus.FAILED, "exit code: 1")
+    with RunStore(tmp_path / "results").create(RUN) as writer:
+        for trial in (lost, *make_trials(PLAN)[1:]):
+            writer.append(msgspec.structs.replace(trial, disturbed=None if trial is lost else "other work"))
+    arguments = ("export", "latest", "--format", "hyperfine", "--results", str(tmp_path / "results"))
+    said = buildmark(*arguments)
+    total = len(PLAN.trials)
+    assert said.code == 0
+    assert said.err.startswith(f"none of {total} trials counts, so there are no numbers ({total - 1} disturbed, 1 fail")
+    assert said.err.endswith("; for those that were disturbed: --keep-disturbed\n")
+    kept = buildmark(*arguments, "--keep-disturbed")
+    assert (kept.code, kept.err) == (0, "")
 
 
 def test_disturbed_trials_count_when_asked(buildmark: Buildmark, results: Path) -> None:

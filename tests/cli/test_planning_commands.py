@@ -337,7 +337,7 @@ def test_plan_tells_what_a_budget_holds_when_a_run_has_told_how_long_a_round_tak
     buildmark: Buildmark, tmp_path: Path
 ) -> None:
     options = ("plan", "toy", "--state", "cold", "--base", "debian-12", "--budget", "20s", "--results", str(tmp_path))
-    assert "shows when it was run once" in " ".join(buildmark(*options).out.split())
+    assert "how many fit is known after the first round" in " ".join(buildmark(*options).out.split())
     variants = {"base": ("debian-12",), "stages": ("single", "multi")}
     plan = make_plan(variants, rounds=2, states=(State.COLD,), scenario="toy")
     with RunStore(tmp_path).create(make_run(plan, axes=variants)) as writer:

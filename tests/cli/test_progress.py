@@ -12,7 +12,7 @@ import pytest
 from bench.cli.progress import BarWatcher, LineWatcher, result_words
 from bench.model.plan import Adaptive, Plan
 from bench.model.scenario import State
-from bench.model.trial import Trial, TrialStatus
+from bench.model.trial import HostUse, Trial, TrialStatus
 from bench.ports.fakes import FakeClock
 from tests.builders import make_lost_trial, make_plan, make_run, make_trial
 
@@ -73,6 +73,65 @@ def test_the_last_trial_has_no_time_left_and_one_trial_is_no_trials(capsys: pyte
     assert "left" not in lines[-1]
     single = make_plan({"base": ("debian-12",)}, rounds=1, states=(plan.states[0],))
     assert told(single, [], capsys) == ["run 20261123-090000-quick: 1 trial to go"]
+
+
+def disturbed(trial: Trial, share: float) -> Trial:
+    host = HostUse(
+        samples=None,
+        n_samples=3,
+        window_s=1.24,
+        cpu_busy_s=2.4,
+        cpu_steal_s=0.0,
+        own_cpu_s=0.2,
+        other_cpu_s=2.2,
+        other_cpu_share=share,
+        absent=None,
+    )
+    return msgspec.structs.replace(trial, disturbed="other work", host=host)
+
+
+def test_a_trial_that_other_work_disturbed_is_told_while_the_run_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = make_plan({"base": ("debian-12",)}, rounds=1)
+    cold, warm = (make_trial(planned) for planned in plan.trials)
+    lines = told(plan, [disturbed(cold, 0.871), warm], capsys)
+    assert lines[1].endswith("  1.24 s, disturbed (other work: 87 % of the CPU time)")
+    assert lines[2].endswith("  0.20 s")
+    unknown = msgspec.structs.replace(cold, disturbed="other work", host=None)
+    assert result_words(unknown) == "1.24 s, disturbed"
+
+
+def test_the_bar_leaves_a_line_for_a_disturbed_trial_and_none_for_one_that_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    plan, watcher = make_plan({"base": ("debian-12",)}, rounds=1), BarWatcher(FakeClock())
+    watcher.started(make_run(plan), plan.trials)
+    try:
+        for planned, share in zip(plan.trials, (0.5, None), strict=True):
+            trial = make_trial(planned)
+            watcher.trial_started(planned)
+            watcher.trial_ended(trial if share is None else disturbed(trial, share))
+    finally:
+        watcher.ended()
+    assert "debian-12 cold: 1.24 s, disturbed (other work: 50 %" in terminal.getvalue()
+    assert "debian-12 warm: " not in terminal.getvalue()
+
+
+def test_the_time_left_is_at_most_the_budget_that_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = make_plan({"base": ("debian-12",)}, rounds=40, states=(State.COLD,))
+    clock = FakeClock()
+    watcher = LineWatcher(clock)
+    watcher.started(make_run(plan, adaptive=Adaptive(min_rounds=3, budget_s=25.0)), plan.trials)
+    for planned in plan.trials[:3]:
+        watcher.trial_started(planned)
+        clock.advance(10.0)
+        watcher.trial_ended(make_trial(planned, wall_s=9.0, overhead_s={"prepare": 1.0}))
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert first.endswith(": at most 40 trials to go")
+    assert lines[0].endswith("(at most 15 s left)")
+    assert lines[1].endswith("(at most 5 s left)")
+    assert "left" not in lines[2], "no other round begins"
 
 
 class Terminal(io.StringIO):

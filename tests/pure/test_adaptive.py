@@ -157,6 +157,7 @@ def test_looking_after_every_round_raises_false_alarms_in_5_of_100_campaigns_at_
 def test_the_outlook_says_what_the_rounds_can_show_and_what_the_rule_takes() -> None:
     spread = {State.COLD: 0.08}
     assert outlook(None, 5, spread).startswith("5 rounds are too few to tell any two variants apart")
+    assert outlook(None, 1, spread).startswith("1 round is too few to tell any two variants apart")
     level = nominal_levels(range(1, 31), 30, level=0.045)[-1]
     needed = rounds_needed(0.05, 0.08, level=level)
     assert f"to decide 5.0% takes about {needed} rounds cold" in outlook(Decide(margin=0.05), 30, spread)

@@ -279,6 +279,12 @@ def test_the_time_outside_the_timed_regions_is_told_with_its_parts() -> None:
     assert notes_of(summary, NoteKind.OVERHEAD)[0].detail == "13 %"
 
 
+def test_where_every_trial_failed_nobody_asks_what_lay_outside_the_timed_regions() -> None:
+    lost = tuple(make_lost_trial(one, TrialStatus.FAILED, "exit code: 1") for one in PLAN.trials)
+    timed = tuple(msgspec.structs.replace(trial, wall_s=1.0, overhead_s={"prepare": 2.0}) for trial in lost)
+    assert not notes_of(summarise(RUN, timed), NoteKind.OVERHEAD)
+
+
 def test_a_run_that_has_recorded_nothing_yet_still_has_its_rows() -> None:
     run = make_run(PLAN, unavailable=(make_unavailable("debian-12"),))
     summary = summarise(run, ())

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from bench.errors import UsageError
+from bench.model.plan import Adaptive
 from bench.model.scenario import State
 from bench.model.summary import Summary
 from bench.model.trial import TrialStatus
@@ -162,6 +163,17 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     plan = make_plan()
     text = render_summary(summarise(make_run(plan), make_trials(plan)[:5]), width=1000)
     assert "19 of 24 trials are missing. Finish it with: buildmark resume 20261123-090000-quick" in text
+
+
+def test_a_run_that_ended_early_is_not_said_to_lack_what_it_was_never_to_take() -> None:
+    plan = make_plan({"base": ("debian-12", "alpine-3.23")}, rounds=40)
+    trials = make_trials(plan)[: len(plan.trials) // 40]
+    run = make_run(plan, adaptive=Adaptive(min_rounds=3, budget_s=25.0))
+    text = render_summary(summarise(run, trials), SummaryFormat.TABLE, width=200)
+    assert "at most 40 rounds" in text
+    assert "1 of at most 40" in text
+    fixed = render_summary(summarise(make_run(plan), trials), SummaryFormat.TABLE, width=200)
+    assert "at most" not in fixed
 
 
 def test_a_run_with_no_trial_at_all_still_has_its_table() -> None:
