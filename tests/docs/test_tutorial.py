@@ -32,7 +32,7 @@ CORE: Mapping[str, tuple[int, str]] = {
     "buildmark run ./Dockerfile": (ExitCode.OK, "handbook: Dockerfile of handbook"),
     "buildmark explain latest": (ExitCode.OK, "cold"),
     "buildmark init --from": (ExitCode.OK, "scenarios/handbook"),
-    "buildmark compare --rev": (ExitCode.REGRESSION, "slower: 1 of 1 row"),  # unless other work disturbed it
+    "buildmark compare --rev": (ExitCode.REGRESSION, "slower: 1 of 1 row"),
     "buildmark engine down": (ExitCode.OK, "removed"),
 }
 """What of the tutorial is typed here: what it ends with, and a word that it says."""
@@ -95,9 +95,10 @@ def test_the_tutorials_core_does_on_a_real_engine_what_it_says(tmp_path: Path, c
                 continue
             done = shell.type(command.text, strict=block.language == "sh")
             code, word = CORE[entry] if entry else (0, "")
+            codes = {code}
             if code is ExitCode.REGRESSION and any(trial.disturbed for trial in trials_of(tmp_path, "latest")):
-                code, word = ExitCode.UNDECIDED, "1 of 1 row"
-            assert done.returncode == code, f"{command.text}\n{done.stdout}{done.stderr}"
+                codes, word = {code, ExitCode.UNDECIDED}, "1 of 1 row"  # as many may be left as it takes, or fewer
+            assert done.returncode in codes, f"{command.text}\n{done.stdout}{done.stderr}"
             assert word in done.stdout, f"{command.text}\n{done.stdout}"
             said[entry or command.text] = done.stdout
     assert set(CORE) <= set(said)
