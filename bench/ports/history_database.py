@@ -8,6 +8,7 @@ Neighbour: `history_index` is what lies in it.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from bench.errors import StorageError, UsageError
 from bench.ports.disk import disk_errors
 from bench.ports.history_schema import PREFIX, SCHEMA_VERSION, TABLES, version_table
+
+# An interrupt while a connection is closed would be logged with its traceback before it goes to where it is answered.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 FILE_NAME = "history.sqlite"
 REBUILD = "it holds nothing that the run folders do not: delete it, and it is made anew"

@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -22,6 +23,7 @@ from tests.docs.stage import Stage, simple_words
 COMMANDS = [command for document in DOCUMENTS for block in blocks_of(document) for command in commands_of(block)]
 SHOWING = [document for document in DOCUMENTS if any(one.block.document == document for one in COMMANDS)]
 TABLES = {name: getattr(plain, name) for name in ("NOT_RUN", "DRY", "ON_ENGINE", "ENDLESS", "CODES")}
+_RESULTS = re.compile(r"--results (\w[\w-]*)")
 _OURS = re.compile(r"buildmark (?:[^'\"|;&<>)#]|\"[^\"]*\")+")
 
 
@@ -35,8 +37,13 @@ def test_every_command_of_a_document_does_what_it_is_shown_for(document: str, st
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.block.document}:{one.text[:50]}")
-def test_what_a_command_says_to_buildmark_is_understood(command: Command) -> None:
+def test_what_a_command_says_to_buildmark_is_understood(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for found in _OURS.findall(command.text):
+        for results in _RESULTS.findall(found):  # a command that reads runs wants them there
+            Path(results).mkdir(exist_ok=True)
         understood(found)
 
 

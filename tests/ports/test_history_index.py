@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -388,3 +389,28 @@ def test_the_file_is_sound_and_small(results: Path) -> None:
     with sqlite3.connect(results / "history.sqlite") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+CLOSED_AT_A_BAD_MOMENT = """
+import sys
+from pathlib import Path
+from sqlalchemy.engine.default import DefaultDialect
+from bench.ports.history_update import open_index
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+index = open_index(None, Path(sys.argv[1]))
+DefaultDialect.do_close = interrupted
+try:
+    index.close()
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_an_interrupt_while_the_index_is_closed_prints_nothing(results: Path) -> None:
+    record(results, 1)
+    program = [sys.executable, "-c", CLOSED_AT_A_BAD_MOMENT, str(results)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
