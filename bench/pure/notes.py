@@ -21,7 +21,7 @@ from bench.pure.last_words import cause_of, last_words
 from bench.pure.metrics import counts, in_order, metric_values, weighed_values
 from bench.pure.quantities import percent_text
 from bench.pure.repeated_looks import comparisons
-from bench.pure.schedule import Stop, due_trials, rule_of, stopped_by
+from bench.pure.schedule import Stop, rule_of, stopped_by
 from bench.pure.statistics import NOMINAL_COVERAGE, Estimate, median_estimate
 
 _NOTE_OF_STATUS = {
@@ -48,14 +48,15 @@ def notes_of(
     `recorded` are the trials as the run itself saw them, though `trials` count those that were disturbed.
     """
     valid = [trial for trial in trials if counts(trial)]
+    stop = stopped_by(run, recorded)
     return (
-        *_progress(run, recorded, being_written=being_written),
+        *_progress(run, recorded, stop, being_written=being_written),
         *([] if warning is None or being_written else [Note(kind=NoteKind.CUT_OFF, subjects=(), detail=warning)]),
         *_unavailable(run, trials),
         *_lost(trials),
         *_disturbed(trials),
         *_decided(run, trials),
-        *_plain_effects(run, recorded),
+        *_plain_effects(run, stop),
         *_canary(trials),
         *_smoke(trials),
         *(Note(kind=NoteKind.NO_REFERENCE, subjects=pair, detail="") for pair in references_missing(run, measured)),
@@ -67,15 +68,15 @@ def notes_of(
     )
 
 
-def _progress(run: Run, trials: Sequence[Trial], *, being_written: bool) -> Iterator[Note]:
+def _progress(run: Run, trials: Sequence[Trial], stop: Stop | None, *, being_written: bool) -> Iterator[Note]:
     planned = len(run.plan.trials)
     missing = planned - len({trial.number for trial in trials})
-    if due_trials(run, trials):
-        kind = NoteKind.RUNNING if being_written else NoteKind.INTERRUPTED
-        yield Note(kind=kind, subjects=(run.id,), detail=f"{missing} of {planned}", count=missing)
-    elif stop := stopped_by(run, trials):
+    if stop is not None:
         rounds = max(trial.round for trial in trials)
         yield Note(kind=NoteKind.STOPPED, subjects=(stop,), detail=f"{rounds} of {run.plan.rounds}", count=missing)
+    elif missing:
+        kind = NoteKind.RUNNING if being_written else NoteKind.INTERRUPTED
+        yield Note(kind=kind, subjects=(run.id,), detail=f"{missing} of {planned}", count=missing)
 
 
 def _decided(run: Run, trials: Sequence[Trial]) -> Iterator[Note]:
@@ -95,12 +96,12 @@ def _decided(run: Run, trials: Sequence[Trial]) -> Iterator[Note]:
             )
 
 
-def _plain_effects(run: Run, recorded: Sequence[Trial]) -> Iterator[Note]:
+def _plain_effects(run: Run, stop: Stop | None) -> Iterator[Note]:
     """Where a lucky moment may have ended the rounds, the effects do not know it; `bench.pure.comparison` does."""
     axes = [axis for axis, levels in run.axes.items() if len(levels) > 1]
     axis = REVISION_AXIS if run.revisions else next(iter(axes), None)
     decides = run.adaptive is not None and run.adaptive.decide is not None
-    if axis is not None and decides and stopped_by(run, recorded) not in {None, Stop.NOTHING}:
+    if axis is not None and decides and stop not in {None, Stop.NOTHING}:
         yield Note(kind=NoteKind.PLAIN_EFFECTS, subjects=(run.id, axis), detail="")
 
 

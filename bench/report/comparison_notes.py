@@ -91,10 +91,9 @@ def _only_head(note: ComparisonNote) -> str:
 
 
 def _few_rounds(note: ComparisonNote) -> str:
-    rounds = "1 round" if note.detail == "1" else f"{note.detail} rounds"
     return (
-        f"With {rounds} no difference could be shown, however large ({_some(note.subjects)}): where a row names more "
-        "rounds, those are the least that could."
+        f"With {count_text(int(note.detail), 'round')} no difference could be shown, however large "
+        f"({_some(note.subjects)}): where a row names more rounds, those are the least that could."
     )
 
 
